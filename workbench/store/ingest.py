@@ -1,0 +1,115 @@
+"""One import: rows appended in one transaction on a connection of their own, visible all at once or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from workbench.faults import durable_step
+from workbench.store import operations, samples
+from workbench.store.samples import Ranges
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection as Connection
+
+
+class Ingest:
+    """Not thread-safe: use it from one thread at a time. End it with `commit` or `abandon`, always."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        live: Ranges,
+        first_id: int,
+        next_source: int,
+        take_number: Callable[[], int],
+        ended: Callable[[int, int, bool], None],
+    ) -> None:
+        self._connection = connection
+        self._live = live
+        self._first = self._next = first_id
+        self._next_source = next_source
+        self._take_number = take_number
+        self._ended = ended
+        self._sources: list[tuple[object, ...]] = []
+        self.source_id = next_source
+        self._open = True
+        connection.execute("BEGIN TRANSACTION")
+
+    @property
+    def added(self) -> int:
+        return self._next - self._first
+
+    def add(self, table: pa.Table) -> int:
+        """Add the rows of an Arrow table (columns of `formats.arrow.to_arrow`) that are not there yet; returns how many."""
+        live = [*self._live, (self._first, self._next - 1)] if self.added else self._live
+        known = samples.existing_ids(self._connection, table, live)
+        added = samples.append_chunk(self._connection, table, self._next, known, self.source_id)
+        self._next += added
+        durable_step("import: chunk")
+        return added
+
+    def end_source(
+        self,
+        *,
+        path: str,
+        sha256: str,
+        size: int,
+        shape: str,
+        mapping: str,
+        rows: int,
+        added: int,
+        already_there: int,
+        refused: int,
+        refusals: str,
+    ) -> None:
+        """Note the file that the rows since the last call came from."""
+        self._sources.append(
+            (self.source_id, path, sha256, size, shape, mapping, rows, added, already_there, refused, refusals)
+        )
+        self.source_id += 1
+
+    def commit(self, title: str) -> int | None:
+        """Make everything durable as one operation; returns its number, or None when no row was added."""
+        if not self.added:
+            self.abandon()
+            return None
+        number = self._take_number()
+        try:
+            operations.record(
+                self._connection,
+                number,
+                "import",
+                title,
+                rows=self.added,
+                first_sample=self._first,
+                last_sample=self._next - 1,
+            )
+            for source in self._sources:
+                self._connection.execute(
+                    "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [source[0], number, *source[1:]]
+                )
+            durable_step("import: before commit")
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self.abandon()
+            raise
+        durable_step("import: committed")
+        self._open = False
+        self._ended(self._next, self.source_id, True)
+        return number
+
+    def abandon(self) -> None:
+        """Take everything back. Does nothing after the end."""
+        import duckdb
+
+        if not self._open:
+            return
+        self._open = False
+        try:
+            self._connection.execute("ROLLBACK")
+        except duckdb.TransactionException:
+            return  # the statement that failed has already ended the transaction
+        finally:
+            self._ended(self._first, self._next_source, False)

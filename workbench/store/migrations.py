@@ -1,0 +1,75 @@
+"""The schema, as a list of numbered steps; each is recorded in the table `migrations` when it has run.
+
+Never change a step that has been released: add one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Connection
+
+MIGRATIONS: list[Callable[[Connection], None]] = []
+
+
+def migration(step: Callable[[Connection], None]) -> Callable[[Connection], None]:
+    """Register a step. Its number is its place in the list, counted from 1."""
+    MIGRATIONS.append(step)
+    return step
+
+
+@migration
+def initial(connection: Connection) -> None:
+    for statement in (
+        "CREATE TYPE verdict AS ENUM ('undecided', 'accept', 'reject')",
+        """CREATE TABLE samples (
+            id BIGINT, kind VARCHAR, dataset VARCHAR, prompt VARCHAR, context VARCHAR, response VARCHAR, trace VARCHAR,
+            answer VARCHAR, reference VARCHAR, system VARCHAR, messages VARCHAR, extra VARCHAR, content_hash UUID,
+            parent_id BIGINT, root_id BIGINT, strategy VARCHAR, request_id BIGINT, source_id BIGINT, created_at TIMESTAMP)""",
+        """CREATE TABLE sources (
+            id BIGINT, operation_id BIGINT, path VARCHAR, sha256 VARCHAR, bytes BIGINT, shape VARCHAR, mapping VARCHAR,
+            rows BIGINT, added BIGINT, already_there BIGINT, refused BIGINT, refusals VARCHAR)""",
+        """CREATE TABLE operations (
+            id BIGINT, kind VARCHAR, title VARCHAR, filter VARCHAR, rows BIGINT, done_at TIMESTAMP, undone_by BIGINT,
+            first_sample_id BIGINT, last_sample_id BIGINT)""",
+        """CREATE TABLE decisions (
+            seq BIGINT, operation_id BIGINT, sample_id BIGINT, verdict verdict, previous verdict,
+            note VARCHAR, previous_note VARCHAR)""",
+        "CREATE TABLE tags (seq BIGINT, operation_id BIGINT, sample_id BIGINT, tag VARCHAR, present BOOLEAN)",
+        "CREATE TABLE measures (sample_id BIGINT, version INTEGER, tokens INTEGER, steps INTEGER)",
+        """CREATE TABLE flags (
+            sample_id BIGINT, detector VARCHAR, version INTEGER, kind VARCHAR, severity INTEGER, evidence VARCHAR)""",
+        "CREATE TABLE saved_views (name VARCHAR, filter VARCHAR, sort VARCHAR, descending BOOLEAN)",
+        """CREATE VIEW verdicts_now AS SELECT sample_id, arg_max(verdict, seq) AS verdict
+            FROM decisions WHERE verdict IS NOT NULL GROUP BY sample_id""",
+        """CREATE VIEW notes_now AS SELECT sample_id, note FROM (
+                SELECT sample_id, arg_max(note, seq) AS note FROM decisions WHERE note IS NOT NULL GROUP BY sample_id
+            ) WHERE note <> ''""",
+        """CREATE VIEW tags_now AS SELECT sample_id, tag FROM (
+                SELECT sample_id, tag, arg_max(present, seq) AS present FROM tags GROUP BY sample_id, tag
+            ) WHERE present""",
+        """CREATE VIEW live_samples AS SELECT s.* FROM samples s WHERE NOT EXISTS (
+                SELECT 1 FROM operations o WHERE o.undone_by IS NOT NULL
+                    AND s.id BETWEEN o.first_sample_id AND o.last_sample_id)""",
+        """CREATE VIEW samples_now AS SELECT s.*, coalesce(v.verdict, 'undecided') AS verdict, n.note,
+                coalesce(t.tags, []) AS tags, coalesce(f.flags, []) AS flags, m.tokens, m.steps
+            FROM live_samples s
+            LEFT JOIN verdicts_now v ON v.sample_id = s.id
+            LEFT JOIN notes_now n ON n.sample_id = s.id
+            LEFT JOIN (SELECT sample_id, list(tag ORDER BY tag) AS tags FROM tags_now GROUP BY sample_id) t
+                ON t.sample_id = s.id
+            LEFT JOIN (SELECT sample_id, list(DISTINCT kind ORDER BY kind) AS flags FROM flags GROUP BY sample_id) f
+                ON f.sample_id = s.id
+            LEFT JOIN measures m ON m.sample_id = s.id""",
+        "CREATE VIEW curated AS SELECT * FROM samples_now WHERE verdict = 'accept'",
+        """CREATE VIEW lineage AS WITH RECURSIVE up AS (
+                SELECT id, parent_id, root_id, kind, strategy, verdict, 0 AS depth
+                FROM samples_now WHERE parent_id IS NULL
+                UNION ALL
+                SELECT s.id, s.parent_id, s.root_id, s.kind, s.strategy, s.verdict, up.depth + 1
+                FROM samples_now s JOIN up ON s.parent_id = up.id)
+            SELECT id, parent_id, root_id, depth, kind, strategy, verdict FROM up""",
+    ):
+        connection.execute(statement)

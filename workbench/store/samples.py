@@ -1,0 +1,243 @@
+"""Reading and adding samples. Rows are added once and never changed; ids are dense, in the order of arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.model import SAMPLE_COLUMNS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection as Connection
+
+Ids = npt.NDArray[np.int64]
+Ranges = Sequence[tuple[int, int]]
+"""Closed ranges of live ids, in order."""
+
+_FROM_CHUNK = "kind dataset prompt context response trace answer reference system messages extra strategy".split()
+
+
+def within(column: str, ranges: Ranges) -> str:
+    """SQL that says `column` lies in one of the ranges."""
+    if not ranges:
+        return "false"
+    return "(" + " OR ".join(f"{column} BETWEEN {low} AND {high}" for low, high in ranges) + ")"
+
+
+def existing_ids(connection: Connection, table: pa.Table, live: Ranges) -> dict[int, int]:
+    """Row number in `table` -> id of the live sample with the same content, for the rows that are already there."""
+    import pyarrow as pa
+
+    rows = table.select(["content_hash"]).append_column("row", pa.array(np.arange(table.num_rows, dtype=np.int32)))
+    connection.register("incoming", rows)
+    try:
+        found = connection.execute(
+            f"""SELECT i."row", min(s.id) FROM (SELECT "row", content_hash::UUID AS h FROM incoming) i
+                JOIN samples s ON s.content_hash = i.h WHERE {within("s.id", live)} GROUP BY i."row" """
+        ).fetchall()
+    finally:
+        connection.unregister("incoming")
+    return dict(found)
+
+
+def append_chunk(
+    connection: Connection, table: pa.Table, first_id: int, known: dict[int, int], source_id: int | None
+) -> int:
+    """Add the rows of `table` that are new; returns how many.
+
+    `table` has the columns of `formats.arrow.to_arrow`; `known` maps row numbers to ids of samples with the same
+    content. A row that repeats an earlier row of the same table is left out too. Parents are given as row numbers.
+    """
+    import pyarrow as pa
+
+    total = table.num_rows
+    ids = np.zeros(total, dtype=np.int64)
+    fresh = np.ones(total, dtype=bool)
+    for row, known_id in known.items():
+        ids[row], fresh[row] = known_id, False
+    repeats = _repeats(table)
+    for row in repeats:
+        fresh[row] = False
+    ids[fresh] = np.arange(first_id, first_id + int(fresh.sum()))
+    for row, first in repeats.items():
+        ids[row] = ids[row] or ids[first]
+    parents = _parents(table, ids)
+    roots = np.where(parents > 0, parents, ids)
+    kept = table if fresh.all() else table.filter(pa.array(fresh))
+    new_ids, parents, roots = ids[fresh], parents[fresh], roots[fresh]
+    if not len(new_ids):
+        return 0
+    kept = kept.select([*_FROM_CHUNK, "content_hash"])
+    kept = kept.append_column("id", pa.array(new_ids)).append_column("root_id", pa.array(roots))
+    kept = kept.append_column("parent_id", pa.array(parents, mask=parents == 0))
+    _insert(connection, kept, source_id)
+    return len(new_ids)
+
+
+def _insert(connection: Connection, table: pa.Table, source_id: int | None) -> None:
+    columns = ", ".join(f'"{name}"' for name in _FROM_CHUNK)
+    connection.register("incoming", table)
+    try:
+        connection.execute(
+            f"""INSERT INTO samples (id, {columns}, content_hash, parent_id, root_id, source_id, created_at)
+                SELECT id, {columns}, content_hash::UUID, parent_id, root_id, ?,
+                    (now() AT TIME ZONE 'UTC')::TIMESTAMP FROM incoming""",
+            [source_id],
+        )
+    finally:
+        connection.unregister("incoming")
+
+
+def _repeats(table: pa.Table) -> dict[int, int]:
+    """Row -> the earlier row of the same table with the same content."""
+    import pyarrow.compute as pc
+
+    codes = pc.dictionary_encode(table.column("content_hash").combine_chunks()).indices.to_numpy()
+    if len(codes) == 0 or int(codes.max()) + 1 == len(codes):
+        return {}
+    first = np.full(int(codes.max()) + 1, -1, dtype=np.int64)
+    out: dict[int, int] = {}
+    for row, code in enumerate(codes.tolist()):
+        if first[code] < 0:
+            first[code] = row
+        else:
+            out[row] = int(first[code])
+    return out
+
+
+def _parents(table: pa.Table, ids: Ids) -> Ids:
+    column = table.column("parent")
+    if column.null_count == table.num_rows:
+        return np.zeros(table.num_rows, dtype=np.int64)
+    rows = column.combine_chunks().fill_null(-1).to_numpy()
+    return np.where(rows >= 0, ids[np.maximum(rows, 0)], 0)
+
+
+def insert_version(connection: Connection, new_id: int, old_id: int, values: dict[str, Any], content_hash: str) -> None:
+    """Add one sample as a new version of another: lineage to it, every field not in `values` copied from it."""
+    columns = [c for c in SAMPLE_COLUMNS if c not in ("id", "parent_id", "root_id", "content_hash", "created_at")]
+    values = {**values, "strategy": "edit"}
+    picked = ", ".join("?" if column in values else f'"{column}"' for column in columns)
+    names = ", ".join(f'"{column}"' for column in columns)
+    connection.execute(
+        f"""INSERT INTO samples (id, parent_id, root_id, content_hash, created_at, {names})
+            SELECT ?, id, root_id, ?::UUID, (now() AT TIME ZONE 'UTC')::TIMESTAMP, {picked} FROM samples WHERE id = ?""",
+        [new_id, content_hash, *(values[column] for column in columns if column in values), old_id],
+    )
+
+
+_ROW_SELECT = """SELECT {columns}, coalesce(v.verdict, 'undecided')::VARCHAR AS verdict, n.note, t.tags, f.flags,
+        m.tokens, m.steps
+    FROM {samples} s
+    LEFT JOIN (SELECT sample_id, arg_max(verdict, seq) AS verdict FROM decisions
+        WHERE verdict IS NOT NULL AND {mine} GROUP BY 1) v ON v.sample_id = s.id
+    LEFT JOIN (SELECT sample_id, arg_max(note, seq) AS note FROM decisions
+        WHERE note IS NOT NULL AND {mine} GROUP BY 1) n ON n.sample_id = s.id
+    LEFT JOIN (SELECT sample_id, list(tag ORDER BY tag) AS tags FROM (
+            SELECT sample_id, tag, arg_max(present, seq) AS present FROM tags WHERE {mine} GROUP BY 1, 2)
+        WHERE present GROUP BY 1) t ON t.sample_id = s.id
+    LEFT JOIN (SELECT sample_id, list(DISTINCT kind ORDER BY kind) AS flags FROM flags WHERE {mine} GROUP BY 1) f
+        ON f.sample_id = s.id
+    LEFT JOIN (SELECT sample_id, tokens, steps FROM measures WHERE {mine}) m ON m.sample_id = s.id"""
+
+
+def fetch_rows(
+    connection: Connection, ids: Ids, columns: Sequence[str] = SAMPLE_COLUMNS, *, cut: int | None = None
+) -> list[tuple[Any, ...]]:
+    """Whole rows in the order of `ids`: the columns asked for, then verdict, note, tags, flags, tokens, steps.
+
+    With `cut`, texts longer than that many characters are cut in SQL, before they reach Python.
+    """
+    if not len(ids):
+        return []
+    picked = ", ".join(_column(name, cut) for name in columns)
+    connection.register("wanted", {"id": np.ascontiguousarray(ids, dtype=np.int64), "pos": np.arange(len(ids))})
+    # A dense run of ids is read as a range (zone maps prune it); scattered ids through the join.
+    low, high = int(ids.min()), int(ids.max())
+    mine = f"sample_id BETWEEN {low} AND {high}"
+    if high - low > 4 * len(ids):
+        mine += " AND sample_id IN (SELECT id FROM wanted)"
+    samples = f"(SELECT x.*, w.pos FROM samples x JOIN wanted w ON w.id = x.id WHERE x.id BETWEEN {low} AND {high})"
+    try:
+        return connection.execute(
+            _ROW_SELECT.format(columns=picked, samples=samples, mine=mine) + " ORDER BY s.pos"
+        ).fetchall()
+    finally:
+        connection.unregister("wanted")
+
+
+_TEXTS = ("prompt", "context", "response", "trace", "answer", "reference", "system", "messages", "extra")
+
+
+def _column(name: str, cut: int | None) -> str:
+    if name == "content_hash":
+        return "replace(s.content_hash::VARCHAR, '-', '') AS content_hash"
+    if name == "created_at":
+        return "strftime(s.created_at, '%Y-%m-%dT%H:%M:%SZ') AS created_at"
+    if cut is not None and name in _TEXTS:
+        return f"left(s.{name}, {cut}) AS {name}"
+    return f"s.{name}"
+
+
+def fetch_page(connection: Connection, ids: Ids, preview: int) -> dict[str, list[Any]]:
+    """What a table shows of `ids`, in their order: kind, dataset, strategy, and the first characters of both texts."""
+    names = ("id", "kind", "dataset", "strategy", "prompt", "response")
+    low, high = int(ids.min()), int(ids.max())
+    connection.register("wanted", {"id": np.ascontiguousarray(ids, dtype=np.int64), "pos": np.arange(len(ids))})
+    try:
+        rows = connection.execute(
+            f"""SELECT s.id, s.kind, s.dataset, s.strategy, left(s.prompt, {preview}), left(s.response, {preview})
+                FROM samples s JOIN wanted w ON w.id = s.id WHERE s.id BETWEEN {low} AND {high} ORDER BY w.pos"""
+        ).fetchall()
+        tags = _names_of(connection, "tags_now", "tag", low, high)
+        flags = _names_of(connection, "flags", "kind", low, high)
+    finally:
+        connection.unregister("wanted")
+    page: dict[str, list[Any]] = {
+        name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)
+    }
+    page["tags"] = [tags.get(one, []) for one in page["id"]]
+    page["flags"] = [flags.get(one, []) for one in page["id"]]
+    return page
+
+
+def _names_of(connection: Connection, table: str, name: str, low: int, high: int) -> dict[int, list[str]]:
+    rows = connection.execute(
+        f"""SELECT sample_id, list(DISTINCT {name} ORDER BY {name}) FROM {table}
+            WHERE sample_id BETWEEN {low} AND {high} AND sample_id IN (SELECT id FROM wanted) GROUP BY 1"""
+    ).fetchall()
+    return dict(rows)
+
+
+def family(connection: Connection, sample_id: int, limit: int = 200) -> list[tuple[Any, ...]]:
+    """(id, parent_id, kind, strategy) of every sample with the same root, the nearest ids first when there are many."""
+    return connection.execute(
+        """SELECT id, parent_id, kind, strategy FROM samples
+           WHERE root_id = (SELECT root_id FROM samples WHERE id = ?) ORDER BY abs(id - ?), id LIMIT ?""",
+        [sample_id, sample_id, limit],
+    ).fetchall()
+
+
+def lengths(connection: Connection, sample_id: int) -> dict[str, int]:
+    """Full length in characters of each text of a sample (0 when it is not there)."""
+    columns = ", ".join(f"coalesce(length({name}), 0)" for name in _TEXTS)
+    row = connection.execute(f"SELECT {columns} FROM samples WHERE id = ?", [sample_id]).fetchone()
+    return dict(zip(_TEXTS, row or (0,) * len(_TEXTS), strict=True))
+
+
+def evidence(connection: Connection, sample_id: int) -> list[tuple[Any, ...]]:
+    """(detector, kind, severity, evidence) of every flag of a sample."""
+    return connection.execute(
+        "SELECT detector, kind, severity, evidence FROM flags WHERE sample_id = ? ORDER BY severity DESC, kind",
+        [sample_id],
+    ).fetchall()
+
+
+def batches(ids: Ids, size: int) -> Iterator[Ids]:
+    """`ids` in pieces of at most `size`."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]

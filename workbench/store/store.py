@@ -1,0 +1,415 @@
+"""A store: one DuckDB file, its threads, its facts, and everything that changes it. Services talk only to this."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from workbench.errors import StoreUnreadable, UsageError, WorkbenchError
+from workbench.faults import durable_step
+from workbench.model import Change, Operation, Verdict
+from workbench.store import decisions, facts, operations, samples
+from workbench.store.engine import connect
+from workbench.store.facts import Facts
+from workbench.store.ingest import Ingest
+from workbench.store.migrations import MIGRATIONS
+from workbench.store.samples import Ids, Ranges
+from workbench.store.threads import Reader, Transaction, Writer
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Connection
+
+T = TypeVar("T")
+READERS = ("page", "query", "detail", "bulk")
+"""A thread and a connection each: what is on screen, the view being built, one sample, exports and analyses."""
+
+
+class Store:
+    """An open store. Every public method may be called from any thread.
+
+    Args:
+        path: the DuckDB file; made when missing, if `create`.
+        memory_limit: what DuckDB may keep in memory, in its own words (`"256MB"`).
+        threads: how many cores one statement may use.
+
+    Raises StoreHeld, StoreUnreadable or WorkbenchError as `engine.connect` does; StoreUnreadable also for a DuckDB
+    file that is not a Workbench store, or that a newer Workbench has written.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True, memory_limit: str = "256MB", threads: int = 2) -> None:
+        self.path = path
+        root = connect(path, create=create, memory_limit=memory_limit, threads=threads)
+        try:
+            self.schema_version = _prepare(root, path)
+            self._live: Ranges = operations.live_ranges(root)
+            self._next_sample = 1 + _scalar(root, "SELECT coalesce(max(id), 0) FROM samples")
+            self._next_source = 1 + _scalar(root, "SELECT coalesce(max(id), 0) FROM sources")
+            numbers = 1 + _scalar(root, "SELECT coalesce(max(id), 0) FROM operations")
+            self._next_seq = 1 + _scalar(
+                root,
+                "SELECT greatest((SELECT coalesce(max(seq), 0) FROM decisions), (SELECT coalesce(max(seq), 0) FROM tags))",
+            )
+        except BaseException:
+            root.close()
+            raise
+        self._numbers = itertools.count(numbers)
+        self._ingesting = threading.Lock()
+        self._loading = threading.Lock()
+        self.facts = Facts()
+        self.readers = {name: Reader(root.cursor(), name) for name in READERS}
+        self._ingest_connection = root.cursor()
+        self.writer = Writer(root.cursor())
+        self._root = root
+        self._closed = False
+        self._listeners: list[Callable[[], None]] = []
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish what is being written, checkpoint, and close the file. A second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        for reader in self.readers.values():
+            reader.close()
+        self.writer.call(_checkpoint)
+        self.writer.close()
+        self._ingest_connection.close()
+        self._root.close()
+        shutil.rmtree(f"{self.path}.tmp", ignore_errors=True)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener()` after every change, from the thread that made it."""
+        self._listeners.append(listener)
+
+    def _changed(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    def read(self, reader: str, run: Callable[[Connection], T]) -> Future[T]:
+        """Run `run(connection)` on one of the reader threads."""
+        return self.readers[reader].submit(run)
+
+    # -- what is there ------------------------------------------------------------------------------------------
+
+    @property
+    def live(self) -> Ranges:
+        """The id ranges of the samples that are there (undone imports and edits are not)."""
+        return self._live
+
+    @property
+    def total(self) -> int:
+        return sum(high - low + 1 for low, high in self._live)
+
+    def load_facts(self) -> Facts:
+        """Fill the facts, once; cheap afterwards."""
+        with self._loading:
+            if not self.facts.loaded:
+                self.readers["bulk"].submit(self._load_all).result()
+            return self.facts
+
+    def _load_all(self, connection: Connection) -> None:
+        self.facts.grow(self._next_sample - 1)
+        facts.load_samples(connection, self.facts, 1)
+        facts.load_measures(connection, self.facts)
+        facts.load_verdicts(connection, self.facts)
+        self.facts.set_live(self._live)
+        self.facts.loaded = True
+
+    def reload_measures(self) -> None:
+        """Read the measures again, after an analysis has written some."""
+        if self.facts.loaded:
+            self.readers["bulk"].submit(lambda c: facts.load_measures(c, self.facts)).result()
+            self._changed()
+
+    def check_ids(self, ids: Sequence[int] | Ids) -> Ids:
+        """`ids` as an array, each once, in order; raises UsageError naming those that are not there."""
+        array = np.unique(np.asarray(ids, dtype=np.int64))
+        known = self.load_facts()
+        inside = (array >= 1) & (array <= known.n)
+        good = np.zeros(len(array), dtype=bool)
+        good[inside] = known.live[array[inside]]
+        if not good.all():
+            missing = ", ".join(f"#{one}" for one in array[~good][:5].tolist())
+            raise UsageError(f"no such sample: {missing}{' …' if (~good).sum() > 5 else ''}. Nothing was changed.")
+        return array
+
+    # -- decisions ----------------------------------------------------------------------------------------------
+
+    def decide(
+        self,
+        ids: Sequence[int] | Ids,
+        verdict: Verdict,
+        *,
+        note: str | None = None,
+        title: str | None = None,
+        filter: str | None = None,
+    ) -> Future[Change]:
+        """Give samples a verdict, as one operation. Those that have it already are left alone (unless a note comes
+        with it); when none is left nothing is written and `operation` is None."""
+        chosen = self.check_ids(ids)
+
+        def run(transaction: Transaction) -> Change:
+            known = self.facts
+            mine = chosen if note is not None else chosen[known.verdict[chosen] != verdict.value]
+            words = title or f"{verdict.word} {_samples(len(mine))}"
+            if not len(mine):
+                return Change(None, words, 0)
+            number, seq = next(self._numbers), self._take_seq(len(mine))
+            previous = known.verdict[mine].copy()
+            operations.record(transaction.connection, number, "decide", words, rows=len(mine), filter=filter)
+            decisions.append_verdicts(transaction.connection, seq, number, mine, previous, verdict, note)
+            durable_step("decide: appended")
+            self._set_verdicts(transaction, mine, np.full(len(mine), verdict.value, np.uint8))
+            transaction.on_commit.append(self._changed)
+            return Change(number, words, len(mine))
+
+        return self.writer.submit(run)
+
+    def note(self, sample_id: int, text: str) -> Future[Change]:
+        """Write a note on a sample; an empty one takes it away."""
+        self.check_ids([sample_id])
+
+        def run(transaction: Transaction) -> Change:
+            number, words = next(self._numbers), f"note on #{sample_id}"
+            operations.record(transaction.connection, number, "note", words, rows=1)
+            decisions.append_note(transaction.connection, self._take_seq(1), number, sample_id, text)
+            transaction.on_commit.append(self._changed)
+            return Change(number, words, 1)
+
+        return self.writer.submit(run)
+
+    def tag(
+        self, ids: Sequence[int] | Ids, names: Sequence[str], *, remove: bool = False, filter: str | None = None
+    ) -> Future[Change]:
+        """Set (or take away) tags on samples, as one operation."""
+        chosen = self.check_ids(ids)
+        clean = sorted({name.strip() for name in names if name.strip()})
+        if not clean:
+            raise UsageError("a tag needs a name")
+
+        def run(transaction: Transaction) -> Change:
+            number, words = next(self._numbers), f"{'untag' if remove else 'tag'} {', '.join(clean)}"
+            seq = self._take_seq(len(chosen) * len(clean))
+            appended, changed = decisions.append_tags(transaction.connection, seq, number, chosen, clean, not remove)
+            if not appended:
+                return Change(None, words, 0)
+            words = f"{words}: {_samples(changed)}"
+            operations.record(transaction.connection, number, "tag", words, rows=changed, filter=filter)
+            transaction.on_commit.append(self._changed)
+            return Change(number, words, changed)
+
+        return self.writer.submit(run)
+
+    def edit(self, old_id: int, values: dict[str, Any], content_hash: str) -> Future[tuple[Change, int]]:
+        """Add a new version of a sample. It takes over the verdict; the old one is kept, rejected with a note that
+        names the new one. Returns the change and the new id."""
+        self.check_ids([old_id])
+        if not self._ingesting.acquire(blocking=False):
+            raise WorkbenchError("an import is going on, and ids are given in order: edit again when it has ended")
+
+        def run(transaction: Transaction) -> tuple[Change, int]:
+            new_id = self._next_sample
+            self._next_sample = new_id + 1
+            transaction.on_rollback.append(lambda: setattr(self, "_next_sample", new_id))
+            connection, known = transaction.connection, self.facts
+            number, words = next(self._numbers), f"edit #{old_id} as #{new_id}"
+            samples.insert_version(connection, new_id, old_id, values, content_hash)
+            operations.record(connection, number, "edit", words, rows=1, first_sample=new_id, last_sample=new_id)
+            held = known.verdict[[old_id]].copy()
+            known.grow(new_id)
+            for array in (known.kind, known.dataset):
+                array[new_id] = array[old_id]
+            known.strategy[new_id] = _code(known.strategy_names, "edit")
+            self._append_one(transaction, number, old_id, Verdict.REJECT, f"superseded by #{new_id}")
+            if held[0]:
+                self._append_one(transaction, number, new_id, Verdict(int(held[0])), None)
+            transaction.on_commit.append(lambda: self._refresh_live(connection))
+            return Change(number, words, 1), new_id
+
+        future = self.writer.submit(run)
+        future.add_done_callback(lambda _: self._ingesting.release())
+        return future
+
+    def _append_one(
+        self, transaction: Transaction, number: int, sample_id: int, verdict: Verdict, note: str | None
+    ) -> None:
+        ids = np.array([sample_id], dtype=np.int64)
+        previous = self.facts.verdict[ids].copy()
+        decisions.append_verdicts(transaction.connection, self._take_seq(1), number, ids, previous, verdict, note)
+        self._set_verdicts(transaction, ids, np.array([verdict.value], np.uint8))
+
+    def undo(self) -> Future[Change | None]:
+        """Take back the newest operation that still holds; None when there is none."""
+        self.load_facts()
+        return self.writer.submit(lambda transaction: self._replay(transaction, inverse=True))
+
+    def redo(self) -> Future[Change | None]:
+        """Do again what was undone last; None when there is nothing, or something new was done since."""
+        self.load_facts()
+        return self.writer.submit(lambda transaction: self._replay(transaction, inverse=False))
+
+    def _replay(self, transaction: Transaction, *, inverse: bool) -> Change | None:
+        connection = transaction.connection
+        target = operations.to_undo(connection) if inverse else operations.to_redo(connection)
+        if target is None:
+            return None
+        word = "undo" if inverse else "redo"
+        number, title = next(self._numbers), f"{word}: {target.title}"
+        operations.record(connection, number, word, title, rows=target.rows)
+        operations.set_undone(connection, target.id, number if inverse else None)
+        self._take_seq(decisions.replay(connection, self._next_seq, number, target.id, inverse=inverse))
+        durable_step(f"{word}: appended")
+        ids, after, before = decisions.verdicts_of(connection, target.id)
+        self._set_verdicts(transaction, ids, before if inverse else after)
+        transaction.on_commit.append(lambda: self._refresh_live(connection))
+        return Change(number, title, target.rows)
+
+    def _set_verdicts(self, transaction: Transaction, ids: Ids, codes: Any) -> None:
+        held = self.facts.verdict[ids].copy()
+        transaction.on_rollback.append(lambda: self.facts.verdict.__setitem__(ids, held))
+        self.facts.verdict[ids] = codes
+
+    def _take_seq(self, count: int) -> int:
+        seq, self._next_seq = self._next_seq, self._next_seq + count
+        return seq
+
+    def _refresh_live(self, connection: Connection) -> None:
+        """Read the live ranges again, after something that adds or hides samples was committed."""
+        self._live = operations.live_ranges(connection)
+        if self.facts.loaded:
+            self.facts.set_live(self._live)
+        self._changed()
+
+    def history(self, limit: int | None = None) -> list[Operation]:
+        """Operations, newest first."""
+        return self.read("detail", lambda c: operations.history(c, limit)).result()
+
+    # -- import -------------------------------------------------------------------------------------------------
+
+    def ingest(self) -> Ingest:
+        """Start an import: one transaction on a connection of its own. One at a time; raises WorkbenchError when
+        another is going on."""
+        if not self._ingesting.acquire(blocking=False):
+            raise WorkbenchError("another import into this store is going on: wait for it, or cancel it first")
+        return Ingest(
+            self._ingest_connection,
+            self._live,
+            self._next_sample,
+            self._next_source,
+            lambda: next(self._numbers),
+            self._ingested,
+        )
+
+    def _ingested(self, next_sample: int, next_source: int, committed: bool) -> None:
+        first = self._next_sample
+        try:
+            if committed:
+                self._next_sample, self._next_source = next_sample, next_source
+                self.writer.call(lambda c: self._take_in(c, first)).result()
+        finally:
+            self._ingesting.release()
+
+    def _take_in(self, connection: Connection, first: int) -> None:
+        if self.facts.loaded:
+            facts.load_samples(connection, self.facts, first)
+        self._refresh_live(connection)
+
+    def append_table(self, table_name: str, columns: str, rows: Any) -> Future[None]:
+        """Append rows (an Arrow table) to one of the tables of findings, in one transaction."""
+
+        def run(transaction: Transaction) -> None:
+            transaction.connection.register("incoming", rows)
+            try:
+                transaction.connection.execute(f"INSERT INTO {table_name} ({columns}) SELECT {columns} FROM incoming")
+            finally:
+                transaction.connection.unregister("incoming")
+
+        return self.writer.submit(run)
+
+
+def _checkpoint(connection: Connection) -> None:
+    connection.execute("CHECKPOINT")
+
+
+def _samples(count: int) -> str:
+    return f"{count:,} sample{'' if count == 1 else 's'}"
+
+
+def _code(names: list[str], name: str) -> int:
+    if name not in names:
+        names.append(name)
+    return names.index(name)
+
+
+def _scalar(connection: Connection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _prepare(connection: Connection, path: Path) -> int:
+    """Check that the file is a store of ours and bring its schema up to date, a copy put aside first."""
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if tables and not {"migrations", "meta"} <= tables:
+        raise StoreUnreadable(
+            f"{path} is a DuckDB file, but not a Workbench store. Nothing was changed: import its data into a new store."
+        )
+    done = 0
+    if tables:
+        done = _scalar(connection, "SELECT coalesce(max(number), 0) FROM migrations")
+    if done > len(MIGRATIONS):
+        raise StoreUnreadable(
+            f"{path} was written by a newer Workbench (schema {done}, this one knows {len(MIGRATIONS)}). "
+            "Nothing was changed: upgrade Workbench to open it."
+        )
+    if done == len(MIGRATIONS):
+        return done
+    if done:
+        connection.execute("CHECKPOINT")
+        shutil.copy2(path, path.with_name(f"{path.stem}.before-migration-{done + 1}{path.suffix}"))
+    _migrate(connection, done, fresh=not tables)
+    connection.execute("CHECKPOINT")
+    return len(MIGRATIONS)
+
+
+def _migrate(connection: Connection, done: int, *, fresh: bool) -> None:
+    from workbench import __version__
+
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        if fresh:
+            connection.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+            connection.execute("INSERT INTO meta VALUES ('application', 'workbench'), ('made_by', ?)", [__version__])
+            connection.execute(
+                "CREATE TABLE migrations (number INTEGER, name VARCHAR, done_at TIMESTAMP, written_by VARCHAR)"
+            )
+        for number, step in enumerate(MIGRATIONS[done:], start=done + 1):
+            step(connection)
+            connection.execute(
+                "INSERT INTO migrations VALUES (?, ?, (now() AT TIME ZONE 'UTC')::TIMESTAMP, ?)",
+                [number, step.__name__, __version__],
+            )
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def refusals_json(refusals: Sequence[tuple[int, str]]) -> str:
+    """The refused rows of a source as the table `sources` keeps them."""
+    return json.dumps([{"line": line, "reason": reason} for line, reason in refusals], ensure_ascii=True)
