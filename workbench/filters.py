@@ -6,6 +6,7 @@ kind:synthetic tokens>400 "the train" -tag:boring (verdict:accept OR steps:3..6)
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
@@ -49,6 +50,7 @@ FIELDS: dict[str, Field] = {
 }
 
 _ALIASES = {"accepted": "accept", "rejected": "reject", "open": "undecided", "synth": "synthetic"}
+_HALF = re.compile(r"[\ud800-\udfff]")
 _OPERATORS: tuple[Operator, ...] = ("!=", ">=", "<=", ":", "=", ">", "<", "~")
 
 
@@ -110,6 +112,8 @@ def parse(text: str) -> Node:
         raise FilterError("this filter is longer than 20,000 characters", 20_000)
     if "\0" in text:
         raise FilterError("a filter cannot hold a NUL character", text.index("\0"))
+    if half := _HALF.search(text):
+        raise FilterError("a filter cannot hold half of a surrogate pair: it is not valid text", half.start())
     return _Parser(text).whole()
 
 
@@ -126,11 +130,14 @@ def words(node: Node) -> tuple[str, ...]:
 
 class _Parser:
     _DEPTH = 100
+    _CONDITIONS = 200
+    """Measured: 200 searched words take DuckDB 2 s over 100,000 samples, 3,000 take it more than 5 GB."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
         self.depth = 0
+        self.conditions = 0
 
     def whole(self) -> Node:
         node = self._any()
@@ -192,7 +199,7 @@ class _Parser:
         if self._word_is("NOT") or (text[at] == "-" and at + 1 < len(text) and not text[at + 1].isspace()):
             self.at += 3 if self._word_is("NOT") else 1
             self._blanks()
-            if self.at >= len(text):
+            if self.at >= len(text) or text[self.at] == ")" or self._word_is("OR"):
                 self._fail("nothing follows the negation", at)
             return Not(self._one())
         if text[at] == "(":
@@ -202,28 +209,34 @@ class _Parser:
                 self._fail("a ( without its )", at)
             self.at += 1
             return node
+        self._count(1)
         if text[at] == '"':
             return Search(self._quoted())
         if text.startswith("sql:", at):
             return self._sql()
         return self._field_or_word()
 
+    def _count(self, more: int) -> None:
+        self.conditions += more
+        if self.conditions > self._CONDITIONS:
+            self._fail(f"this filter has more than {self._CONDITIONS} conditions")
+
     def _sql(self) -> Node:
         start = self.at
         self.at += 4
         self._blanks()
-        end = len(self.text)
-        if self.text.startswith("(", self.at):
-            end = self._closing(self.at) + 1
+        opened = self.text.startswith("(", self.at)
+        end = self._closing(self.at) + 1 if opened else self._closing(self.at, level=1, at_end=len(self.text))
         condition = self.text[self.at : end].strip()
         self.at = end
         if not condition:
             self._fail("sql: needs a condition, for example sql:length(prompt) > 200", start)
         return Sql(condition)
 
-    def _closing(self, start: int) -> int:
-        """Offset of the ) that closes the ( at `start`, quoted text skipped."""
-        level, quote = 0, ""
+    def _closing(self, start: int, level: int = 0, at_end: int | None = None) -> int:
+        """Offset of the ) that brings the parentheses counted from `start`, `level` of them open, back to none; quoted
+        text is skipped. Without such a ), `at_end`, or an error when that is None."""
+        quote = ""
         for index in range(start, len(self.text)):
             char = self.text[index]
             if quote:
@@ -236,6 +249,8 @@ class _Parser:
                 level -= 1
                 if level == 0:
                     return index
+        if at_end is not None:
+            return at_end
         self._fail("a ( without its )", start)
 
     def _quoted(self) -> str:
@@ -283,24 +298,29 @@ class _Parser:
             quoted = self._quoted()
             if field.type == "number":
                 self._fail(f"{name} is a number, not text", start)
-            return Compare(name, op, (quoted,))
+            self._refuse_order(name, op, start)
+            return Compare(name, op, (quoted if op == "~" else self._word(name, field, quoted, start, quoted=True),))
         raw = self._bare("()")
         if not raw:
             self._fail(f"{name}{op} needs a value", start)
         if field.type == "number":
             return self._number(name, op, raw, start)
-        if op in (">", ">=", "<", "<="):
-            self._fail(f"{name} is not a number: use {name}:value or {name}~pattern", start)
+        self._refuse_order(name, op, start)
         if op == "~":
             return Compare(name, op, (raw,))
         parts = raw.split(",") if op == ":" and field.type != "text" else [raw]
         values = tuple(self._word(name, field, part, start) for part in parts if part)
         if not values:
             self._fail(f"{name}{op} needs a value", start)
+        self._count(len(values) - 1)
         return Compare(name, op, values)
 
-    def _word(self, name: str, field: Field, raw: str, start: int) -> str | None:
-        if raw.lower() == "none":
+    def _refuse_order(self, name: str, op: Operator, start: int) -> None:
+        if op in (">", ">=", "<", "<="):
+            self._fail(f"{name} is not a number: use {name}:value or {name}~pattern", start)
+
+    def _word(self, name: str, field: Field, raw: str, start: int, *, quoted: bool = False) -> str | None:
+        if raw.lower() == "none" and not quoted:
             return None
         value = _ALIASES.get(raw.lower(), raw) if field.words else raw
         if field.words and value not in field.words:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 STORAGE_VERSION = "v1.5.0"
 """Files stay readable by DuckDB 1.5; a file made at 2.0's own default cannot be opened by anything older."""
 
+_FULL = ("No space left", "File too large", "Disk quota exceeded")
+_opened: set[Path] = set()
+_opening = threading.Lock()
+
 
 def connect(path: Path, *, create: bool, memory_limit: str, threads: int) -> Connection:
     """The root connection of a store, with external access off and the configuration locked.
@@ -24,9 +29,29 @@ def connect(path: Path, *, create: bool, memory_limit: str, threads: int) -> Con
     Raises StoreHeld when another process has the file open, StoreUnreadable when it cannot be opened (it is then left
     as it was, and copied aside with its WAL), WorkbenchError when the folder is missing or cannot be written.
     """
+    _refuse_hopeless(path, create)
+    real = path.resolve()
+    with _opening:
+        # DuckDB would hand out the database it has open already, and two writers would give the same ids.
+        if real in _opened:
+            raise StoreHeld(f"{path} is open already in this program. Close it first.", os.getpid())
+        _opened.add(real)
+    try:
+        return _connect(path, memory_limit, threads)
+    except BaseException:
+        release(path)
+        raise
+
+
+def release(path: Path) -> None:
+    """Say that the store at `path` has been closed, so that it may be opened again."""
+    with _opening:
+        _opened.discard(path.resolve())
+
+
+def _connect(path: Path, memory_limit: str, threads: int) -> Connection:
     import duckdb
 
-    _refuse_hopeless(path, create)
     config: dict[str, str | bool | int | float | list[str]] = {
         "storage_compatibility_version": STORAGE_VERSION,
         "memory_limit": memory_limit,
@@ -38,10 +63,12 @@ def connect(path: Path, *, create: bool, memory_limit: str, threads: int) -> Con
     }
     try:
         connection = duckdb.connect(str(path), config=config)
+        # `Store.close` checkpoints by itself; a file that is refused after a look inside must stay as it is.
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
     except duckdb.Error as error:
-        raise _explain(path, error) from error
+        raise explain(path, error) from error
     return connection
 
 
@@ -62,13 +89,14 @@ def _refuse_hopeless(path: Path, create: bool) -> None:
         raise WorkbenchError(f"The folder {path.parent} cannot be written to, so {path.name} cannot be made in it.")
 
 
-def _explain(path: Path, error: Exception) -> WorkbenchError:
+def explain(path: Path, error: Exception) -> WorkbenchError:
+    """Why a store could not be opened. A file that seems to be damaged is copied aside."""
     text = str(error)
     if "lock" in text and "Conflicting" in text:
         pid = int(found.group(1)) if (found := re.search(r"PID (\d+)", text)) else None
         holder = f"process {pid} ({_process_name(pid)})" if pid else "another process"
         return StoreHeld(f"{path} is open in {holder}. Close it there, or work on a copy of the file.", pid)
-    if "No space left" in text:
+    if any(sign in text for sign in _FULL):
         return WorkbenchError(f"The disk that holds {path} is full. Nothing was changed: make room and try again.")
     if "Read-only file system" in text or "Permission denied" in text:
         return StoreUnreadable(
@@ -119,6 +147,31 @@ def _process_name(pid: int) -> str:
         )
     except OSError:
         return "another program"
+
+
+def closed() -> WorkbenchError:
+    """What a store that has been closed answers."""
+    return WorkbenchError("the store is closed")
+
+
+def understood(error: BaseException) -> BaseException:
+    """An error of DuckDB in a person's words; any other error, and an interrupted statement, as it is."""
+    import duckdb
+
+    if not isinstance(error, duckdb.Error) or isinstance(error, duckdb.InterruptException):
+        return error
+    text = str(error)
+    if any(sign in text for sign in _FULL):
+        words = "The disk is full, so this was not written. All that was acknowledged is kept: make room and try again."
+    elif isinstance(error, duckdb.OutOfMemoryException):
+        words = "This needs more memory than the store may use. Nothing was changed: raise memory_limit."
+    elif "invalidated" in text:
+        words = "The store cannot go on after an earlier error. All that was acknowledged is kept: close it and open it again."
+    else:
+        words = f"The store could not do this, and nothing was changed: {first_line(text)}"
+    told = WorkbenchError(words)
+    told.__cause__ = error
+    return told
 
 
 def file_sizes(path: Path) -> dict[str, int]:

@@ -35,7 +35,10 @@ class Facts:
     strategy_names: list[str] = field(default_factory=list)
 
     def grow(self, n: int) -> None:
-        """Make room for ids up to `n`; new slots are undecided, unmeasured and not live."""
+        """Make room for ids up to `n`; new slots are undecided, unmeasured and not live.
+
+        `live` comes last: a thread that reads it first finds every other array at least as long.
+        """
         more = n - self.n
         if more <= 0:
             return
@@ -49,13 +52,15 @@ class Facts:
         self.n = n
 
     def set_live(self, ranges: Ranges) -> None:
-        self.live[:] = False
+        live = np.zeros(len(self.live), np.bool_)
         for low, high in ranges:
-            self.live[low : high + 1] = True
+            live[low : high + 1] = True
+        self.live = live
 
     def accepted(self) -> Ids:
         """Ids of the curated set, in order."""
-        return np.flatnonzero((self.verdict == 1) & self.live).astype(np.int64)
+        live = self.live
+        return np.flatnonzero((self.verdict[: len(live)] == 1) & live).astype(np.int64)
 
 
 def load_samples(connection: Connection, facts: Facts, first: int) -> None:

@@ -45,6 +45,7 @@ SORTS = {
     "prompt": "s.prompt",
     "response": "s.response",
     "created_at": "s.created_at",
+    "root": "s.root_id",
 }
 
 
@@ -130,12 +131,12 @@ def _compare(node: Compare, selection: Selection) -> str:
 
 
 def _any_of(column: str, kind: str, node: Compare) -> str:
+    if kind == "number" and None not in node.values:
+        return f"coalesce({column} IN ({', '.join(_number(value) for value in node.values)}), false)"
     parts = []
     for value in node.values:
         if value is None:
             parts.append(f"{column} IS NULL")
-        elif kind == "number":
-            parts.append(f"coalesce({column} = {_number(value)}, false)")
         elif kind == "text" and node.op == ":":
             pattern = text_literal("(?i)" + re.escape(value))
             parts.append(f"coalesce(regexp_matches({column}, {pattern}), false)")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from workbench.faults import durable_step
 from workbench.store import operations, samples
+from workbench.store.engine import closed, understood
 from workbench.store.samples import Ranges
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Ingest:
         self._sources: list[tuple[object, ...]] = []
         self.source_id = next_source
         self._open = True
+        self._stopped = False
         connection.execute("BEGIN TRANSACTION")
 
     @property
@@ -43,12 +45,24 @@ class Ingest:
 
     def add(self, table: pa.Table) -> int:
         """Add the rows of an Arrow table (columns of `formats.arrow.to_arrow`) that are not there yet; returns how many."""
+        import duckdb
+
+        if self._stopped:
+            raise closed()
         live = [*self._live, (self._first, self._next - 1)] if self.added else self._live
-        known = samples.existing_ids(self._connection, table, live)
-        added = samples.append_chunk(self._connection, table, self._next, known, self.source_id)
+        try:
+            known = samples.existing_ids(self._connection, table, live)
+            added = samples.append_chunk(self._connection, table, self._next, known, self.source_id)
+        except duckdb.Error as error:
+            raise closed() if self._stopped else understood(error) from error
         self._next += added
         durable_step("import: chunk")
         return added
+
+    def stop(self) -> None:
+        """The store is closing: interrupt what runs, and let `add` and `commit` refuse from now on. Any thread may."""
+        self._stopped = True
+        self._connection.interrupt()
 
     def end_source(
         self,
@@ -75,8 +89,12 @@ class Ingest:
         if not self.added:
             self.abandon()
             return None
+        import duckdb
+
         number = self._take_number()
         try:
+            if self._stopped:
+                raise closed()
             operations.record(
                 self._connection,
                 number,
@@ -92,8 +110,10 @@ class Ingest:
                 )
             durable_step("import: before commit")
             self._connection.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
             self.abandon()
+            if isinstance(error, duckdb.Error):
+                raise closed() if self._stopped else understood(error) from error
             raise
         durable_step("import: committed")
         self._open = False
@@ -109,7 +129,7 @@ class Ingest:
         self._open = False
         try:
             self._connection.execute("ROLLBACK")
-        except duckdb.TransactionException:
-            return  # the statement that failed has already ended the transaction
+        except duckdb.Error:
+            return  # the statement that failed has ended the transaction already, or closing the store has
         finally:
             self._ended(self._first, self._next_source, False)

@@ -18,7 +18,7 @@ from workbench.errors import StoreUnreadable, UsageError, WorkbenchError
 from workbench.faults import durable_step
 from workbench.model import Change, Operation, Verdict
 from workbench.store import decisions, facts, operations, samples
-from workbench.store.engine import connect
+from workbench.store.engine import closed, connect, explain, release
 from workbench.store.facts import Facts
 from workbench.store.ingest import Ingest
 from workbench.store.migrations import MIGRATIONS
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 READERS = ("page", "query", "detail", "bulk")
 """A thread and a connection each: what is on screen, the view being built, one sample, exports and analyses."""
+_PATIENCE = 5.0
+"""Seconds that closing waits for an import to give up."""
+_ADDS_SAMPLES = ("import", "edit")
 
 
 class Store:
@@ -47,6 +50,9 @@ class Store:
 
     def __init__(self, path: Path, *, create: bool = True, memory_limit: str = "256MB", threads: int = 2) -> None:
         self.path = path
+        import duckdb
+
+        self._limits = {"memory_limit": memory_limit, "threads": threads}
         root = connect(path, create=create, memory_limit=memory_limit, threads=threads)
         try:
             self.schema_version = _prepare(root, path)
@@ -58,11 +64,16 @@ class Store:
                 root,
                 "SELECT greatest((SELECT coalesce(max(seq), 0) FROM decisions), (SELECT coalesce(max(seq), 0) FROM tags))",
             )
-        except BaseException:
+        except BaseException as error:
             root.close()
+            release(path)
+            if isinstance(error, duckdb.Error):
+                raise explain(path, error) from error
             raise
         self._numbers = itertools.count(numbers)
         self._ingesting = threading.Lock()
+        """Held by whatever gives ids, or hides and shows samples: an import, an edit, their undo and redo."""
+        self._ingest: Ingest | None = None
         self._loading = threading.Lock()
         self.facts = Facts()
         self.readers = {name: Reader(root.cursor(), name) for name in READERS}
@@ -81,17 +92,28 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Finish what is being written, checkpoint, and close the file. A second call does nothing."""
+        """Finish what is being written, checkpoint, and close the file. A second call does nothing.
+
+        Reads are given up; an import that has not been committed is taken back.
+        """
         if self._closed:
             return
         self._closed = True
+        if self._ingest is not None:
+            self._ingest.stop()
+        self._ingesting.acquire(timeout=_PATIENCE)
         for reader in self.readers.values():
             reader.close()
         self.writer.call(_checkpoint)
         self.writer.close()
         self._ingest_connection.close()
         self._root.close()
+        release(self.path)
         shutil.rmtree(f"{self.path}.tmp", ignore_errors=True)
+
+    def reopened(self) -> Store:
+        """The same file opened anew, with the same limits; this object must have been closed."""
+        return Store(self.path, create=False, **self._limits)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener()` after every change, from the thread that made it."""
@@ -139,11 +161,15 @@ class Store:
 
     def check_ids(self, ids: Sequence[int] | Ids) -> Ids:
         """`ids` as an array, each once, in order; raises UsageError naming those that are not there."""
-        array = np.unique(np.asarray(ids, dtype=np.int64))
+        try:
+            array = np.unique(np.asarray(ids, dtype=np.int64))
+        except OverflowError as error:
+            raise UsageError("no such sample: a number that large is never given. Nothing was changed.") from error
         known = self.load_facts()
-        inside = (array >= 1) & (array <= known.n)
+        live = known.live
+        inside = (array >= 1) & (array < len(live))
         good = np.zeros(len(array), dtype=bool)
-        good[inside] = known.live[array[inside]]
+        good[inside] = live[array[inside]]
         if not good.all():
             missing = ", ".join(f"#{one}" for one in array[~good][:5].tolist())
             raise UsageError(f"no such sample: {missing}{' …' if (~good).sum() > 5 else ''}. Nothing was changed.")
@@ -163,6 +189,7 @@ class Store:
         """Give samples a verdict, as one operation. Those that have it already are left alone (unless a note comes
         with it); when none is left nothing is written and `operation` is None."""
         chosen = self.check_ids(ids)
+        check_text("a note", note)
 
         def run(transaction: Transaction) -> Change:
             known = self.facts
@@ -184,6 +211,7 @@ class Store:
     def note(self, sample_id: int, text: str) -> Future[Change]:
         """Write a note on a sample; an empty one takes it away."""
         self.check_ids([sample_id])
+        check_text("a note", text)
 
         def run(transaction: Transaction) -> Change:
             number, words = next(self._numbers), f"note on #{sample_id}"
@@ -202,6 +230,8 @@ class Store:
         clean = sorted({name.strip() for name in names if name.strip()})
         if not clean:
             raise UsageError("a tag needs a name")
+        for name in clean:
+            check_text("a tag", name)
 
         def run(transaction: Transaction) -> Change:
             number, words = next(self._numbers), f"{'untag' if remove else 'tag'} {', '.join(clean)}"
@@ -220,8 +250,12 @@ class Store:
         """Add a new version of a sample. It takes over the verdict; the old one is kept, rejected with a note that
         names the new one. Returns the change and the new id."""
         self.check_ids([old_id])
+        for name, value in values.items():
+            check_text(f"the {name}", value)
         if not self._ingesting.acquire(blocking=False):
-            raise WorkbenchError("an import is going on, and ids are given in order: edit again when it has ended")
+            raise WorkbenchError(
+                "an import (or another edit) is going on, and ids are given in order: edit again when it has ended"
+            )
 
         def run(transaction: Transaction) -> tuple[Change, int]:
             new_id = self._next_sample
@@ -269,6 +303,12 @@ class Store:
         target = operations.to_undo(connection) if inverse else operations.to_redo(connection)
         if target is None:
             return None
+        if target.kind in _ADDS_SAMPLES:
+            # An import leaves out what is there already: what is there must not change under it.
+            if not self._ingesting.acquire(blocking=False):
+                raise WorkbenchError(f"an import is going on: {target.title} can be taken back or redone when it has ended")
+            transaction.on_rollback.append(self._ingesting.release)
+            transaction.on_commit.append(self._ingesting.release)
         word = "undo" if inverse else "redo"
         number, title = next(self._numbers), f"{word}: {target.title}"
         operations.record(connection, number, word, title, rows=target.rows)
@@ -305,16 +345,23 @@ class Store:
     def ingest(self) -> Ingest:
         """Start an import: one transaction on a connection of its own. One at a time; raises WorkbenchError when
         another is going on."""
+        if self._closed:
+            raise closed()
         if not self._ingesting.acquire(blocking=False):
             raise WorkbenchError("another import into this store is going on: wait for it, or cancel it first")
-        return Ingest(
-            self._ingest_connection,
-            self._live,
-            self._next_sample,
-            self._next_source,
-            lambda: next(self._numbers),
-            self._ingested,
-        )
+        try:
+            self._ingest = Ingest(
+                self._ingest_connection,
+                self._live,
+                self._next_sample,
+                self._next_source,
+                lambda: next(self._numbers),
+                self._ingested,
+            )
+        except BaseException:
+            self._ingesting.release()
+            raise
+        return self._ingest
 
     def _ingested(self, next_sample: int, next_source: int, committed: bool) -> None:
         first = self._next_sample
@@ -323,11 +370,13 @@ class Store:
                 self._next_sample, self._next_source = next_sample, next_source
                 self.writer.call(lambda c: self._take_in(c, first)).result()
         finally:
+            self._ingest = None
             self._ingesting.release()
 
     def _take_in(self, connection: Connection, first: int) -> None:
-        if self.facts.loaded:
-            facts.load_samples(connection, self.facts, first)
+        with self._loading:  # facts that are being loaded may have been read before this import was there
+            if self.facts.loaded:
+                facts.load_samples(connection, self.facts, first)
         self._refresh_live(connection)
 
     def append_table(self, table_name: str, columns: str, rows: Any) -> Future[None]:
@@ -341,6 +390,14 @@ class Store:
                 transaction.connection.unregister("incoming")
 
         return self.writer.submit(run)
+
+
+def check_text(what: str, text: str | None) -> None:
+    """Raise UsageError for text that UTF-8 cannot hold: half a surrogate pair, as bytes in an argument become."""
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{what} holds half of a surrogate pair (not valid text). Nothing was changed.") from error
 
 
 def _checkpoint(connection: Connection) -> None:
@@ -381,20 +438,30 @@ def _prepare(connection: Connection, path: Path) -> int:
         return done
     if done:
         connection.execute("CHECKPOINT")
-        shutil.copy2(path, path.with_name(f"{path.stem}.before-migration-{done + 1}{path.suffix}"))
+        backup = path.with_name(f"{path.stem}.before-migration-{done + 1}{path.suffix}")
+        try:
+            shutil.copy2(path, backup)
+        except OSError as error:
+            backup.unlink(missing_ok=True)
+            raise WorkbenchError(
+                f"{path} must be brought up to date, and a copy put aside first, which failed: {error.strerror}. "
+                "Nothing was changed."
+            ) from error
     _migrate(connection, done, fresh=not tables)
     connection.execute("CHECKPOINT")
     return len(MIGRATIONS)
 
 
 def _migrate(connection: Connection, done: int, *, fresh: bool) -> None:
-    from workbench import __version__
+    from workbench.version import version
+
+    written_by = version()
 
     connection.execute("BEGIN TRANSACTION")
     try:
         if fresh:
             connection.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
-            connection.execute("INSERT INTO meta VALUES ('application', 'workbench'), ('made_by', ?)", [__version__])
+            connection.execute("INSERT INTO meta VALUES ('application', 'workbench'), ('made_by', ?)", [written_by])
             connection.execute(
                 "CREATE TABLE migrations (number INTEGER, name VARCHAR, done_at TIMESTAMP, written_by VARCHAR)"
             )
@@ -402,7 +469,7 @@ def _migrate(connection: Connection, done: int, *, fresh: bool) -> None:
             step(connection)
             connection.execute(
                 "INSERT INTO migrations VALUES (?, ?, (now() AT TIME ZONE 'UTC')::TIMESTAMP, ?)",
-                [number, step.__name__, __version__],
+                [number, step.__name__, written_by],
             )
     except BaseException:
         connection.execute("ROLLBACK")

@@ -12,8 +12,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from workbench.errors import WorkbenchError
 from workbench.faults import durable_step
+from workbench.store.engine import closed, understood
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Connection
@@ -27,26 +27,52 @@ class _Job(Generic[T]):
     future: Future[T]
 
 
+class _Inbox:
+    """Jobs in the order they came, until it is closed. None gets in behind the end, so every job is answered."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._guard = threading.Lock()
+        self.closed = False
+
+    def submit(self, run: Callable[..., T]) -> Future[T]:
+        future: Future[T] = Future()
+        with self._guard:
+            if not self.closed:
+                self._jobs.put(_Job(run, future))
+                return future
+        future.set_exception(closed())
+        return future
+
+    def close(self) -> None:
+        with self._guard:
+            if not self.closed:
+                self.closed = True
+                self._jobs.put(None)
+
+    def get(self) -> _Job[Any] | None:
+        """The next job, waited for; None at the end."""
+        return self._jobs.get()
+
+    def get_nowait(self) -> _Job[Any] | None:
+        """The next job, None at the end; raises queue.Empty when none is waiting."""
+        return self._jobs.get_nowait()
+
+
 class Reader:
     """One thread, one connection, jobs in the order they came."""
 
     def __init__(self, connection: Connection, name: str) -> None:
         self._connection = connection
-        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._inbox = _Inbox()
         self._current: Future[Any] | None = None
         self._guard = threading.Lock()
-        self._closed = False
         self._thread = threading.Thread(target=self._loop, name=f"workbench-{name}", daemon=True)
         self._thread.start()
 
     def submit(self, run: Callable[[Connection], T]) -> Future[T]:
         """Run `run(connection)` on this thread."""
-        future: Future[T] = Future()
-        if self._closed:
-            future.set_exception(WorkbenchError("the store is closed"))
-        else:
-            self._jobs.put(_Job(run, future))
-        return future
+        return self._inbox.submit(run)
 
     def interrupt(self, future: Future[Any]) -> None:
         """Stop `future`'s job: drop it when it waits, interrupt its statement when it runs, nothing when it is done."""
@@ -57,22 +83,29 @@ class Reader:
                 self._connection.interrupt()
 
     def close(self) -> None:
-        """Finish what is queued, close the connection on its own thread, and wait for that."""
-        if not self._closed:
-            self._closed = True
-            self._jobs.put(None)
-        self._thread.join()
+        """Give up what runs and what waits (reading leaves no trace), close the connection on its own thread, and
+        wait for that."""
+        self._inbox.close()
+        while self._thread.is_alive():
+            with self._guard:
+                if self._current is not None:
+                    self._connection.interrupt()
+            # Between two statements there is nothing to interrupt, so one call may not be enough.
+            self._thread.join(0.02)
 
     def _loop(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._inbox.get()) is not None:
             if not job.future.set_running_or_notify_cancel():
+                continue
+            if self._inbox.closed:
+                job.future.set_exception(closed())
                 continue
             with self._guard:
                 self._current = job.future
             try:
                 result = job.run(self._connection)
             except BaseException as error:
-                job.future.set_exception(error)
+                job.future.set_exception(closed() if self._inbox.closed else understood(error))
             else:
                 job.future.set_result(result)
             finally:
@@ -98,37 +131,30 @@ class Writer:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
-        self._closed = False
+        self._inbox = _Inbox()
         self._thread = threading.Thread(target=self._loop, name="workbench-writer", daemon=True)
         self._thread.start()
 
     def submit(self, run: Callable[[Transaction], T]) -> Future[T]:
         """Run `run(transaction)`; the future resolves when the result is on the disk."""
-        future: Future[T] = Future()
-        if self._closed:
-            future.set_exception(WorkbenchError("the store is closed"))
-        else:
-            self._jobs.put(_Job(run, future))
-        return future
+        return self._inbox.submit(run)
 
     def call(self, run: Callable[[Connection], T]) -> Future[T]:
         """Run `run(connection)` outside a transaction, alone (CHECKPOINT and the like)."""
         return self.submit(_Alone(run))
 
     def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._jobs.put(None)
+        """Write what is waiting, close the connection on its own thread, and wait for that."""
+        self._inbox.close()
         self._thread.join()
 
     def _loop(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._inbox.get()) is not None:
             group = [job]
             closing = False
             while len(group) < self.GROUP:
                 try:
-                    more = self._jobs.get_nowait()
+                    more = self._inbox.get_nowait()
                 except queue.Empty:
                     break
                 if more is None:
@@ -153,9 +179,11 @@ class Writer:
 
     def _run_alone(self, job: _Job[Any]) -> None:
         try:
-            job.future.set_result(job.run(Transaction(self._connection)))
+            result = job.run(Transaction(self._connection))
         except BaseException as error:
-            job.future.set_exception(error)
+            job.future.set_exception(understood(error))
+        else:
+            job.future.set_result(result)
 
     def _commit(self, jobs: list[_Job[Any]]) -> None:
         """One transaction for all jobs; when any of them fails, each again in a transaction of its own."""
@@ -172,13 +200,18 @@ class Writer:
         except BaseException as error:
             self._roll_back(transaction)
             if len(jobs) == 1:
-                jobs[0].future.set_exception(error)
+                jobs[0].future.set_exception(understood(error))
             else:
                 for job in jobs:
                     self._commit([job])
             return
-        for done in transaction.on_commit:
-            done()
+        try:
+            for done in transaction.on_commit:
+                done()
+        except BaseException as error:  # written, but whoever waits must hear of it, and this thread must live on
+            for job in jobs:
+                job.future.set_exception(understood(error))
+            return
         for job, result in zip(jobs, results, strict=True):
             job.future.set_result(result)
 
@@ -189,8 +222,8 @@ class Writer:
             undo()
         try:
             self._connection.execute("ROLLBACK")
-        except duckdb.TransactionException:
-            return  # the failed COMMIT has already ended the transaction
+        except duckdb.Error:
+            return  # the failed statement has ended the transaction already, or the whole database is out of order
 
 
 class _Alone:

@@ -1,0 +1,216 @@
+"""What a table needs: views (a filter and a sort) as arrays of ids, pages of rows, and one sample in full.
+
+Nothing here knows of a screen. Callbacks come from the store's threads; the caller passes them on to its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from workbench.filters import parse
+from workbench.model import SAMPLE_COLUMNS, Verdict
+from workbench.services.rows import as_row
+from workbench.store import decisions, samples, views
+from workbench.store.filter_sql import SORTS
+from workbench.store.samples import Ids
+from workbench.store.store import Store
+
+SORTABLE: tuple[str, ...] = tuple(SORTS)
+PREVIEW = 300
+"""Characters of a text that a page holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSpec:
+    """What to show: a filter ("" for everything) and the column to sort by (None for the order of arrival)."""
+
+    filter: str = ""
+    sort: str | None = None
+    descending: bool = False
+
+
+class View:
+    """The ids of a view, in order. Grows while it is being built; then only `replace` changes it."""
+
+    def __init__(self, spec: ViewSpec, total: int) -> None:
+        self.spec = spec
+        self.total = total
+        """Live samples in the store when the view was opened."""
+        self.complete = False
+        self.scanned = 0.0
+        """How much of the store has been looked through, from 0 to 1."""
+        self._ids: Ids = np.empty(0, dtype=np.int64)
+        self._places: dict[int, int] | None = None
+
+    @property
+    def count(self) -> int:
+        """Rows known so far; all of them once `complete`."""
+        return len(self._ids)
+
+    def id_at(self, position: int) -> int:
+        return int(self._ids[position])
+
+    def ids(self, start: int, stop: int) -> Ids:
+        """Ids at positions `start` to `stop` (half open)."""
+        return self._ids[start:stop]
+
+    def all_ids(self) -> Ids:
+        return self._ids
+
+    def position_of(self, sample_id: int) -> int | None:
+        """Where a sample stands, or None when it is not in the view. Linear: 1 ms for a million rows."""
+        found = np.flatnonzero(self._ids == sample_id)
+        return int(found[0]) if len(found) else None
+
+    def replace(self, old_id: int, new_id: int) -> None:
+        """Show a new version where the old one stood."""
+        place = self.position_of(old_id)
+        if place is not None:
+            self._ids = self._ids.copy()
+            self._ids[place] = new_id
+
+    def _take(self, ids: Ids, complete: bool, scanned: float) -> None:
+        self._ids, self.complete, self.scanned = ids, complete, scanned
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows as a table shows them. Every column has one value for each id: kind, dataset, strategy, prompt and
+    response (their first `PREVIEW` characters), tags and flags (lists of names)."""
+
+    ids: Ids
+    columns: dict[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One sample in full, texts cut at the limit asked for (`lengths` says how long they really are)."""
+
+    row: dict[str, Any]
+    lengths: dict[str, int]
+    lineage: list[tuple[int, int | None, str, str | None, Verdict]]
+    """(id, parent, kind, strategy, verdict) of every live sample with the same root, in order of id."""
+    decisions: list[tuple[int, str | None, str | None, str]]
+    """(operation, verdict or None, note or None, time), oldest first."""
+    evidence: list[tuple[str, str, int, str]]
+    """(detector, kind, severity, evidence as JSON) of its flags."""
+
+
+@dataclass(slots=True)
+class _Build:
+    view: View
+    future: Future[Any] | None = None
+    stale: bool = False
+    on_change: Callable[[View], None] = field(default=lambda view: None)
+
+
+class Browser:
+    """Views and pages of one store. `open_view` supersedes the view being built; the rest may run side by side."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._guard = threading.Lock()
+        self._build: _Build | None = None
+
+    def open_view(
+        self, spec: ViewSpec, on_change: Callable[[View], None], on_error: Callable[[Exception], None]
+    ) -> View:
+        """Start to build a view and return it at once, still empty. `on_change(view)` is called from a store thread
+        with the first rows, as more are found, and when it is complete; `on_error` when it cannot be built.
+
+        Raises FilterError at once for a filter that does not parse.
+        """
+        parse(spec.filter)
+        live = self._store.live
+        build = _Build(View(spec, self._store.total), on_change=on_change)
+        with self._guard:
+            self._supersede()
+            self._build = build
+            build.future = self._store.read(
+                "query",
+                lambda connection: views.build(
+                    connection, spec.filter, spec.sort, spec.descending, live, lambda *found: _take(build, *found)
+                ),
+            )
+        build.future.add_done_callback(lambda future: _report(build, future, on_error))
+        return build.view
+
+    def stop(self) -> None:
+        """Stop the view being built, if any; it keeps the rows found so far."""
+        with self._guard:
+            self._supersede()
+
+    def _supersede(self) -> None:
+        if self._build is not None and self._build.future is not None:
+            self._build.stale = True
+            self._store.readers["query"].interrupt(self._build.future)
+
+    def find_all(self, spec: ViewSpec) -> Ids:
+        """The ids of a view, complete; blocks. Raises FilterError."""
+        found: list[Ids] = []
+
+        def emit(ids: Ids, complete: bool, scanned: float) -> None:
+            found[:] = [ids]
+
+        live = self._store.live
+        self._store.read(
+            "bulk",
+            lambda connection: views.build(connection, spec.filter, spec.sort, spec.descending, live, emit),
+        ).result()
+        return found[0]
+
+    def page(self, ids: Ids) -> Future[Page]:
+        """The rows of `ids`, in their order."""
+        wanted = np.array(ids, dtype=np.int64)
+        return self._store.readers["page"].submit(
+            lambda connection: Page(wanted, samples.fetch_page(connection, wanted, PREVIEW) if len(wanted) else {})
+        )
+
+    def detail(self, sample_id: int, limit: int = 200_000) -> Future[Detail]:
+        """One sample in full. The future raises KeyError when there is no such sample."""
+
+        def run(connection: Any) -> Detail:
+            rows = samples.fetch_rows(connection, np.array([sample_id]), cut=limit)
+            if not rows:
+                raise KeyError(sample_id)
+            return Detail(
+                as_row(rows[0], SAMPLE_COLUMNS),
+                samples.lengths(connection, sample_id),
+                self._lineage(samples.family(connection, sample_id)),
+                decisions.log_of(connection, sample_id),
+                samples.evidence(connection, sample_id),
+            )
+
+        return self._store.readers["detail"].submit(run)
+
+    def _lineage(self, family: list[tuple[Any, ...]]) -> list[tuple[int, int | None, str, str | None, Verdict]]:
+        facts = self._store.load_facts()
+        return [
+            (one, parent, kind, strategy, Verdict(int(facts.verdict[one])))
+            for one, parent, kind, strategy in sorted(family)
+            if facts.live[one]
+        ]
+
+    def known_tags(self) -> Future[list[tuple[str, int]]]:
+        """(tag, how many samples have it), the most used first."""
+        return self._store.readers["detail"].submit(decisions.known_tags)
+
+
+def _take(build: _Build, ids: Ids, complete: bool, scanned: float) -> None:
+    if not build.stale:
+        build.view._take(ids, complete, scanned)
+        build.on_change(build.view)
+
+
+def _report(build: _Build, future: Future[Any], on_error: Callable[[Exception], None]) -> None:
+    if build.stale or future.cancelled():
+        return
+    error = future.exception()
+    if isinstance(error, Exception) and not isinstance(error, CancelledError):
+        on_error(error)
