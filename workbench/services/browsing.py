@@ -155,7 +155,7 @@ class Browser:
         """The ids of a view, complete; blocks. Raises FilterError."""
         found: list[Ids] = []
 
-        def emit(ids: Ids, complete: bool, scanned: float) -> None:
+        def emit(ids: Ids, *_: object) -> None:
             found[:] = [ids]
 
         live = self._store.live
@@ -203,9 +203,10 @@ class Browser:
 
 
 def _take(build: _Build, ids: Ids, complete: bool, scanned: float) -> None:
-    if not build.stale:
-        build.view._take(ids, complete, scanned)
-        build.on_change(build.view)
+    if build.stale:
+        raise CancelledError  # an interrupt between two statements stops neither
+    build.view._take(ids, complete, scanned)
+    build.on_change(build.view)
 
 
 def _report(build: _Build, future: Future[Any], on_error: Callable[[Exception], None]) -> None:

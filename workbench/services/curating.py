@@ -11,7 +11,6 @@ import numpy as np
 
 from workbench.analyses.qdc.statistics import Rows, Statistics, Summary, summarise
 from workbench.errors import UsageError
-from workbench.formats.columns import json_text
 from workbench.model import Change, Message, Operation, Sample, Verdict
 from workbench.services.rows import as_row
 from workbench.store import samples
@@ -91,6 +90,8 @@ class Curator:
         unknown = set(changes) - set(EDITABLE)
         if unknown:
             raise UsageError(f"cannot edit {', '.join(sorted(unknown))}: only {', '.join(EDITABLE)}")
+        if "prompt" in changes and not changes["prompt"]:
+            raise UsageError("a sample needs a prompt: it can be changed, but not taken away")
         self._store.check_ids([sample_id])
         rows = self._store.read("detail", lambda c: samples.fetch_rows(c, np.array([sample_id]), _HASHED)).result()
         old = as_row(rows[0], _HASHED)
@@ -101,6 +102,8 @@ class Curator:
         new = {**old, **changed}
         if new["messages"]:
             new["messages"] = _with_edits(new["messages"], old, changed)
+            from workbench.formats.columns import json_text
+
             values["messages"] = json_text(new["messages"])
         future: Future[Change] = Future()
         inner = self._store.edit(sample_id, values, _hash(new))

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from workbench.errors import Cancelled, WorkbenchError
+from workbench.errors import AmbiguousShape, Cancelled, UsageError, WorkbenchError
 from workbench.model import KEPT_REFUSALS, FileReport, ImportReport, Kind, Progress, Refusal
-from workbench.store.ingest import Ingest
-from workbench.store.store import Store, refusals_json
+from workbench.store.ingest import Ingest, refusals_json
+from workbench.store.store import Store
 
 if TYPE_CHECKING:
     from workbench.formats.ingest import Chunk, Preview
@@ -75,9 +75,15 @@ def import_files(
     files = discover(paths)
     if not files:
         raise WorkbenchError("there is no file to import in " + ", ".join(str(path) for path in paths))
+    if any(path.resolve() == store.path.resolve() for path in files):
+        raise UsageError(f"{store.path} is the store itself: it cannot be imported into itself")
+    if refused_to is not None and not dry_run:
+        _check_side_file(refused_to)
     job = _Import(files, options, progress, cancel or threading.Event())
     for path in files:
-        preview_file(path, options)
+        look = preview_file(path, options)
+        if look.shape is None:
+            raise AmbiguousShape(look.why, look.candidates)
     with _SideFile(refused_to if not dry_run else None) as side:
         operation = None
         if dry_run:
@@ -89,6 +95,14 @@ def import_files(
         kept = f"{report.added:,} rows were added and kept (undo removes them)" if report.added else "nothing was added"
         raise Cancelled(f"Import stopped: {kept}. Import the same files again to add the rest.")
     return report
+
+
+def _check_side_file(path: Path) -> None:
+    """Refuse, before anything is read, a side file that could not be written later."""
+    if path.exists():
+        raise UsageError(f"{path} is there already, and refused rows would go into it: name another file")
+    if not path.parent.is_dir():
+        raise UsageError(f"the folder {path.parent} for the refused rows does not exist")
 
 
 class _SideFile:
@@ -108,12 +122,19 @@ class _SideFile:
     def keep(self, path: Path, refused: Sequence[Refusal]) -> None:
         if self._path is None or not refused:
             return
-        if self._file is None:
-            self._file = open(self._path, "x", encoding="utf-8", newline="\n")
-        for one in refused:
-            self._file.write(
-                json.dumps({"file": str(path), "line": one.line, "reason": one.reason, **_raw(one)}) + "\n"
-            )
+        lines = [
+            json.dumps({"file": str(path), "line": one.line, "reason": one.reason, **_raw(one)}) + "\n"
+            for one in refused
+        ]
+        try:
+            if self._file is None:
+                self._file = open(self._path, "x", encoding="utf-8", newline="\n")  # noqa: SIM115 (closed in __exit__)
+            self._file.writelines(lines)
+            self._file.flush()
+        except OSError as error:
+            raise WorkbenchError(
+                f"{self._path}: the refused rows could not be written ({error.strerror}). Nothing was imported."
+            ) from error
 
 
 def _raw(refusal: Refusal) -> dict[str, str]:

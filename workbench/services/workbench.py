@@ -9,9 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from workbench.errors import UsageError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.model import SAMPLE_COLUMNS, Change, Finding, ImportReport, Kind, Operation, Progress, Verdict
 from workbench.services import importing
 from workbench.services.analysing import ANALYSES, AnalysisReport, analyse
@@ -21,8 +19,8 @@ from workbench.services.importing import ImportOptions
 from workbench.services.rows import as_row
 from workbench.store import saved_views
 from workbench.store.facts import Facts
-from workbench.store.saved_views import SavedView
 from workbench.store.samples import Ids, batches, fetch_rows
+from workbench.store.saved_views import SavedView
 from workbench.store.store import Store
 
 if TYPE_CHECKING:
@@ -51,10 +49,8 @@ class Workbench:
     """An open store and everything that can be done with it. Close it, or use it in a `with` statement."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._use(store)
         self.path = store.path
-        self.browser = Browser(store)
-        self.curator = Curator(store)
 
     def __enter__(self) -> Workbench:
         return self
@@ -260,7 +256,7 @@ class Workbench:
     def _chosen(self, ids: Sequence[int] | None, where: str | None) -> Ids:
         if (ids is None) == (where is None):
             raise UsageError("say which samples: either ids or a filter, not both")
-        return self.ids(where) if where is not None else np.asarray(ids, dtype=np.int64)
+        return self.ids(where) if where is not None else self._store.check_ids(ids or ())
 
     # -- keeping house ------------------------------------------------------------------------------------------
 
@@ -293,7 +289,14 @@ class Workbench:
         under the same object."""
         from workbench.store.compact import compact
 
-        store, sizes = compact(self._store)
+        try:
+            store, sizes = compact(self._store)
+        except WorkbenchError:
+            self._use(self._store.reopened())
+            raise
+        self._use(store)
+        return sizes
+
+    def _use(self, store: Store) -> None:
         self._store = store
         self.browser, self.curator = Browser(store), Curator(store)
-        return sizes

@@ -3,59 +3,70 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
 from workbench.faults import durable_step
-from workbench.store.engine import STORAGE_VERSION, file_sizes, first_line, sync_folder
+from workbench.store.engine import STORAGE_VERSION, file_sizes, first_line, scalar, sync_folder
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Connection
+
     from workbench.store.store import Store
 
 
 def compact(store: Store) -> tuple[Store, dict[str, int]]:
     """Close the store, rewrite its file, open it again. Returns the new Store and the sizes in bytes.
 
-    On any failure the old file stays in its place and is opened again, and WorkbenchError says why.
+    On any failure the old file stays in its place, WorkbenchError says why, and the caller may open it again
+    (`store.reopened()`).
     """
-    from workbench.store.store import Store
-
     path, before = store.path, sum(file_sizes(store.path).values())
-    new = path.with_name(f".{path.name}.compact-{os.getpid()}")
+    new = path.with_name(f".{path.name}.compact")
     store.close()
     try:
-        _copy(path, new)
-        durable_step("compact: copied")
-        os.replace(new, path)
-        sync_folder(path.parent)
-        durable_step("compact: replaced")
+        if Path(f"{path}.wal").exists():
+            raise WorkbenchError("what was written last could not be taken into the file.")  # a log outlives its file
+        _discard(new)  # left by a run that was cut off
+        with closing(_attached(path, new, store.memory_limit)) as connection:
+            _copy(connection, new)
+            durable_step("compact: copied")
+            # The old file is still held: nobody can write into it between the copy and this.
+            new.replace(path)
+            sync_folder(path.parent)
+            durable_step("compact: replaced")
     except Exception as error:
         _discard(new)
-        Store(path, create=False).close()
         raise WorkbenchError(
             f"{path} was not compacted, and is as it was: {first_line(str(error))} It needs as much free room as the store."
         ) from error
-    return Store(path, create=False), {"before": before, "after": sum(file_sizes(path).values())}
+    return store.reopened(), {"before": before, "after": sum(file_sizes(path).values())}
 
 
-def _copy(path: Path, new: Path) -> None:
+def _attached(path: Path, new: Path, memory_limit: str) -> Connection:
     import duckdb
 
-    connection = duckdb.connect(":memory:")
+    connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": f"{path}.tmp"})
     try:
         connection.execute(f"ATTACH '{_quoted(path)}' AS old (READ_ONLY)")
         connection.execute(f"ATTACH '{_quoted(new)}' AS new (STORAGE_VERSION '{STORAGE_VERSION}')")
-        connection.execute("COPY FROM DATABASE old TO new")
-        for table in ("samples", "decisions", "operations", "tags"):
-            counts = connection.execute(
-                f"SELECT (SELECT count(*) FROM old.{table}), (SELECT count(*) FROM new.{table})"
-            ).fetchone()
-            if counts is None or counts[0] != counts[1]:
-                raise WorkbenchError(f"the copy of {table} is not whole")
-        connection.execute("CHECKPOINT new")
-    finally:
+    except BaseException:
         connection.close()
+        raise
+    return connection
+
+
+def _copy(connection: Connection, new: Path) -> None:
+    connection.execute("COPY FROM DATABASE old TO new")
+    tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'").fetchall()
+    for (table,) in tables:
+        before, after = (scalar(connection, f"SELECT count(*) FROM {one}.{table}") for one in ("old", "new"))
+        if before != after:
+            raise WorkbenchError(f"the copy of {table} is not whole.")
+    connection.execute("CHECKPOINT new")
+    connection.execute("DETACH new")
     with open(new, "rb") as file:
         os.fsync(file.fileno())
 

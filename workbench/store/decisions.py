@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.model import Verdict
+from workbench.store.engine import scalar
 from workbench.store.samples import Ids
 
 if TYPE_CHECKING:
@@ -74,20 +75,18 @@ def append_tags(
     connection.register("names", {"tag": np.array(names, dtype=object)})
     have = "IN" if not present else "NOT IN"
     try:
-        rows = connection.execute(
+        appended = scalar(
+            connection,
             f"""INSERT INTO tags SELECT ? + row_number() OVER (ORDER BY c.id, n.tag) - 1, ?, c.id, n.tag, ?
                 FROM chosen c, names n WHERE (c.id, n.tag) {have} (
                     SELECT (sample_id, tag) FROM tags_now WHERE sample_id IN (SELECT id FROM chosen))""",
             [seq, operation, present],
-        ).fetchone()
+        )
     finally:
         connection.unregister("chosen")
         connection.unregister("names")
-    appended = int(rows[0]) if rows else 0
-    changed = connection.execute(
-        "SELECT count(DISTINCT sample_id) FROM tags WHERE operation_id = ?", [operation]
-    ).fetchone()
-    return appended, int(changed[0]) if changed else 0
+    changed = scalar(connection, "SELECT count(DISTINCT sample_id) FROM tags WHERE operation_id = ?", [operation])
+    return appended, changed
 
 
 def verdicts_of(connection: Connection, operation: int) -> tuple[Ids, npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
@@ -103,18 +102,19 @@ def verdicts_of(connection: Connection, operation: int) -> tuple[Ids, npt.NDArra
 def replay(connection: Connection, seq: int, operation: int, original: int, *, inverse: bool) -> int:
     """Append the decisions and tags of `original` once more, or their inverse. Returns the rows appended."""
     swap = "previous, verdict, previous_note, note" if inverse else "verdict, previous, note, previous_note"
-    decided = connection.execute(
+    decided = scalar(
+        connection,
         f"""INSERT INTO decisions SELECT ? + row_number() OVER (ORDER BY seq) - 1, ?, sample_id, {swap}
             FROM decisions WHERE operation_id = ?""",
         [seq, operation, original],
-    ).fetchone()
-    count = int(decided[0]) if decided else 0
-    tagged = connection.execute(
+    )
+    tagged = scalar(
+        connection,
         f"""INSERT INTO tags SELECT ? + row_number() OVER (ORDER BY seq) - 1, ?, sample_id, tag,
                 {"NOT present" if inverse else "present"} FROM tags WHERE operation_id = ?""",
-        [seq + count, operation, original],
-    ).fetchone()
-    return count + (int(tagged[0]) if tagged else 0)
+        [seq + decided, operation, original],
+    )
+    return decided + tagged
 
 
 def log_of(connection: Connection, sample_id: int) -> list[tuple[Any, ...]]:

@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from workbench.model import Finding
-from workbench.store.engine import STORAGE_VERSION, file_sizes
+from workbench.store.engine import STORAGE_VERSION, file_sizes, scalar
 from workbench.store.migrations import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ _CHECKS: tuple[tuple[str, str], ...] = (
         "{n:,} parents or roots are not samples",
         """SELECT count(*) FROM samples s WHERE
         (parent_id IS NOT NULL AND parent_id NOT IN (SELECT id FROM samples)) OR root_id NOT IN (SELECT id FROM samples)""",
+    ),
+    (
+        "{n:,} samples have another root than their parent",
+        """SELECT count(*) FROM samples s LEFT JOIN samples p ON p.id = s.parent_id
+        WHERE s.root_id IS DISTINCT FROM CASE WHEN s.parent_id IS NULL THEN s.id ELSE p.root_id END""",
     ),
     # An id is given after its parent's, or in the same import; a cycle needs a parent that is not older.
     (
@@ -115,8 +120,7 @@ def examine(store: Store) -> list[Finding]:
 def _checks(connection: Connection) -> list[Finding]:
     findings = []
     for what, sql in _CHECKS:
-        row = connection.execute(sql).fetchone()
-        count = int(row[0]) if row else 0
+        count = scalar(connection, sql)
         if count:
             findings.append(Finding("error", what.format(n=count), _KEEP))
     tag = _storage_tag(connection)
@@ -140,5 +144,4 @@ def _storage_tag(connection: Connection) -> str:
 
 
 def _version(connection: Connection) -> str:
-    row = connection.execute("SELECT version()").fetchone()
-    return str(row[0]) if row else ""
+    return str(connection.execute("SELECT version()").fetchall()[0][0])

@@ -7,6 +7,7 @@ import re
 import shutil
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -172,6 +173,16 @@ def understood(error: BaseException) -> BaseException:
     told = WorkbenchError(words)
     told.__cause__ = error
     return told
+
+
+def scalar(connection: Connection, sql: str, parameters: Sequence[object] = ()) -> int:
+    """The one integer that a statement gives (for INSERT and DELETE the rows it touched).
+
+    Fetched to the end: an unread rest (`fetchone`) keeps its transaction open, and while an older transaction than the
+    last UPDATE is open no checkpoint can run, and the write-ahead log grows for as long as the store is open.
+    """
+    rows = connection.execute(sql, list(parameters)).fetchall()
+    return int(rows[0][0]) if rows else 0
 
 
 def file_sizes(path: Path) -> dict[str, int]:

@@ -120,3 +120,10 @@ def load_verdicts(connection: Connection, facts: Facts) -> None:
            WHERE verdict IS NOT NULL ORDER BY seq"""
     ).fetchnumpy()
     facts.verdict[np.asarray(read["sample_id"])] = read["verdict"]
+
+
+def code_of(names: list[str], name: str) -> int:
+    """The place of `name` in `names`, where it is put when it is new."""
+    if name not in names:
+        names.append(name)
+    return names.index(name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import threading
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.faults import durable_step
@@ -36,7 +38,7 @@ class Ingest:
         self._sources: list[tuple[object, ...]] = []
         self.source_id = next_source
         self._open = True
-        self._stopped = False
+        self._stopped = threading.Event()
         connection.execute("BEGIN TRANSACTION")
 
     @property
@@ -47,21 +49,21 @@ class Ingest:
         """Add the rows of an Arrow table (columns of `formats.arrow.to_arrow`) that are not there yet; returns how many."""
         import duckdb
 
-        if self._stopped:
+        if self._stopped.is_set():
             raise closed()
         live = [*self._live, (self._first, self._next - 1)] if self.added else self._live
         try:
             known = samples.existing_ids(self._connection, table, live)
             added = samples.append_chunk(self._connection, table, self._next, known, self.source_id)
         except duckdb.Error as error:
-            raise closed() if self._stopped else understood(error) from error
+            raise closed() if self._stopped.is_set() else understood(error) from error
         self._next += added
         durable_step("import: chunk")
         return added
 
     def stop(self) -> None:
         """The store is closing: interrupt what runs, and let `add` and `commit` refuse from now on. Any thread may."""
-        self._stopped = True
+        self._stopped.set()
         self._connection.interrupt()
 
     def end_source(
@@ -93,7 +95,7 @@ class Ingest:
 
         number = self._take_number()
         try:
-            if self._stopped:
+            if self._stopped.is_set():
                 raise closed()
             operations.record(
                 self._connection,
@@ -113,7 +115,7 @@ class Ingest:
         except BaseException as error:
             self.abandon()
             if isinstance(error, duckdb.Error):
-                raise closed() if self._stopped else understood(error) from error
+                raise closed() if self._stopped.is_set() else understood(error) from error
             raise
         durable_step("import: committed")
         self._open = False
@@ -133,3 +135,8 @@ class Ingest:
             return  # the statement that failed has ended the transaction already, or closing the store has
         finally:
             self._ended(self._first, self._next_source, False)
+
+
+def refusals_json(refusals: Sequence[tuple[int, str]]) -> str:
+    """The refused rows of a source as the table `sources` keeps them."""
+    return json.dumps([{"line": line, "reason": reason} for line, reason in refusals], ensure_ascii=True)

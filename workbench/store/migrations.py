@@ -5,8 +5,13 @@ Never change a step that has been released: add one.
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from workbench.errors import StoreUnreadable, WorkbenchError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Connection
@@ -73,3 +78,80 @@ def initial(connection: Connection) -> None:
             SELECT id, parent_id, root_id, depth, kind, strategy, verdict FROM up""",
     ):
         connection.execute(statement)
+
+
+def is_outdated(connection: Connection, path: Path) -> bool:
+    """Whether an existing store needs a step. Raises StoreUnreadable for a file that is not a store of ours, or that a
+    newer Workbench has written."""
+    done = _done(connection)
+    if done is None:
+        raise StoreUnreadable(
+            f"{path} is a DuckDB file, but not a Workbench store. Nothing was changed: import its data into a new store."
+        )
+    if done > len(MIGRATIONS):
+        raise StoreUnreadable(
+            f"{path} was written by a newer Workbench (schema {done}, this one knows {len(MIGRATIONS)}). "
+            "Nothing was changed: upgrade Workbench to open it."
+        )
+    return 0 < done < len(MIGRATIONS)
+
+
+def back_up(path: Path) -> None:
+    """Put a copy of a store aside before it is changed. It must be closed: to open and close the file once more would
+    free the lock that keeps other processes out, as POSIX locks belong to a process, not to a handle."""
+    backup = path.with_name(f"{path.stem}.before-migration-{len(MIGRATIONS)}{path.suffix}")
+    try:
+        shutil.copy2(path, backup)
+        with open(backup, "rb") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        backup.unlink(missing_ok=True)
+        raise WorkbenchError(
+            f"{path} must be brought up to date, and a copy put aside first, which failed: {error.strerror}. "
+            "Nothing was changed."
+        ) from error
+
+
+def bring_up_to_date(connection: Connection) -> int:
+    """Run the steps that are missing, all of them or none; returns the number of the last step."""
+    done = _done(connection) or 0
+    if done < len(MIGRATIONS):
+        _migrate(connection, done)
+        connection.execute("CHECKPOINT")
+    return len(MIGRATIONS)
+
+
+def _done(connection: Connection) -> int | None:
+    """The last step that has run: 0 in an empty file, None in a file that is not ours."""
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not tables:
+        return 0
+    if not {"migrations", "meta"} <= tables:
+        return None
+    rows = connection.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchall()
+    return int(rows[0][0])
+
+
+def _migrate(connection: Connection, done: int) -> None:
+    from workbench.version import version
+
+    written_by = version()
+
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        if not done:
+            connection.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+            connection.execute("INSERT INTO meta VALUES ('application', 'workbench'), ('made_by', ?)", [written_by])
+            connection.execute(
+                "CREATE TABLE migrations (number INTEGER, name VARCHAR, done_at TIMESTAMP, written_by VARCHAR)"
+            )
+        for number, step in enumerate(MIGRATIONS[done:], start=done + 1):
+            step(connection)
+            connection.execute(
+                "INSERT INTO migrations VALUES (?, ?, (now() AT TIME ZONE 'UTC')::TIMESTAMP, ?)",
+                [number, step.__name__, written_by],
+            )
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

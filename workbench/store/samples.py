@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.errors import UsageError
 from workbench.model import SAMPLE_COLUMNS
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ Ids = npt.NDArray[np.int64]
 Ranges = Sequence[tuple[int, int]]
 """Closed ranges of live ids, in order."""
 
-_FROM_CHUNK = "kind dataset prompt context response trace answer reference system messages extra strategy".split()
+_FROM_CHUNK = (*SAMPLE_COLUMNS[1:12], "strategy")
 
 
 def within(column: str, ranges: Ranges) -> str:
@@ -28,36 +29,46 @@ def within(column: str, ranges: Ranges) -> str:
     return "(" + " OR ".join(f"{column} BETWEEN {low} AND {high}" for low, high in ranges) + ")"
 
 
-def existing_ids(connection: Connection, table: pa.Table, live: Ranges) -> dict[int, int]:
-    """Row number in `table` -> id of the live sample with the same content, for the rows that are already there."""
+def check_text(what: str, text: str | None) -> None:
+    """Raise UsageError for text that UTF-8 cannot hold: half a surrogate pair, as bytes in an argument become."""
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{what} holds half of a surrogate pair (not valid text). Nothing was changed.") from error
+
+
+Known = dict[int, tuple[int, int]]
+"""Row number in an incoming table -> (id, root) of the live sample with the same content."""
+
+
+def existing_ids(connection: Connection, table: pa.Table, live: Ranges) -> Known:
+    """The rows of `table` that are already there."""
     import pyarrow as pa
 
     rows = table.select(["content_hash"]).append_column("row", pa.array(np.arange(table.num_rows, dtype=np.int32)))
     connection.register("incoming", rows)
     try:
         found = connection.execute(
-            f"""SELECT i."row", min(s.id) FROM (SELECT "row", content_hash::UUID AS h FROM incoming) i
+            f"""SELECT i."row", min(s.id), arg_min(s.root_id, s.id) FROM (SELECT "row", content_hash::UUID AS h FROM incoming) i
                 JOIN samples s ON s.content_hash = i.h WHERE {within("s.id", live)} GROUP BY i."row" """
         ).fetchall()
     finally:
         connection.unregister("incoming")
-    return dict(found)
+    return {row: (sample_id, root) for row, sample_id, root in found}
 
 
-def append_chunk(
-    connection: Connection, table: pa.Table, first_id: int, known: dict[int, int], source_id: int | None
-) -> int:
+def append_chunk(connection: Connection, table: pa.Table, first_id: int, known: Known, source_id: int | None) -> int:
     """Add the rows of `table` that are new; returns how many.
 
-    `table` has the columns of `formats.arrow.to_arrow`; `known` maps row numbers to ids of samples with the same
-    content. A row that repeats an earlier row of the same table is left out too. Parents are given as row numbers.
+    `table` has the columns of `formats.arrow.to_arrow`. A row that is `known`, or that repeats an earlier row of the
+    same table, is left out. Parents are given as row numbers.
     """
     import pyarrow as pa
 
     total = table.num_rows
     ids = np.zeros(total, dtype=np.int64)
     fresh = np.ones(total, dtype=bool)
-    for row, known_id in known.items():
+    for row, (known_id, _) in known.items():
         ids[row], fresh[row] = known_id, False
     repeats = _repeats(table)
     for row in repeats:
@@ -65,8 +76,9 @@ def append_chunk(
     ids[fresh] = np.arange(first_id, first_id + int(fresh.sum()))
     for row, first in repeats.items():
         ids[row] = ids[row] or ids[first]
-    parents = _parents(table, ids)
-    roots = np.where(parents > 0, parents, ids)
+    above = _parents(table)
+    parents = np.where(above >= 0, ids[np.maximum(above, 0)], 0)
+    roots = _roots(ids, above, known, repeats)
     kept = table if fresh.all() else table.filter(pa.array(fresh))
     new_ids, parents, roots = ids[fresh], parents[fresh], roots[fresh]
     if not len(new_ids):
@@ -109,12 +121,27 @@ def _repeats(table: pa.Table) -> dict[int, int]:
     return out
 
 
-def _parents(table: pa.Table, ids: Ids) -> Ids:
+def _parents(table: pa.Table) -> Ids:
+    """The row of each row's parent, -1 for none."""
     column = table.column("parent")
     if column.null_count == table.num_rows:
-        return np.zeros(table.num_rows, dtype=np.int64)
-    rows = column.combine_chunks().fill_null(-1).to_numpy()
-    return np.where(rows >= 0, ids[np.maximum(rows, 0)], 0)
+        return np.full(table.num_rows, -1, dtype=np.int64)
+    return np.asarray(column.combine_chunks().fill_null(-1).to_numpy(), dtype=np.int64)
+
+
+def _roots(ids: Ids, above: Ids, known: Known, repeats: dict[int, int]) -> Ids:
+    """The id of the root of each row, found by doubling the step from row to parent until every row has arrived."""
+    own = np.arange(len(ids), dtype=np.int64)
+    same = own.copy()
+    for row, first in repeats.items():
+        same[row] = first
+    top = np.where(above >= 0, same[np.maximum(above, 0)], own)
+    roots = ids.copy()
+    for row, (_, root) in known.items():
+        top[row], roots[row] = row, root
+    for _ in range(len(ids).bit_length()):
+        top = top[top]
+    return roots[top]
 
 
 def insert_version(connection: Connection, new_id: int, old_id: int, values: dict[str, Any], content_hash: str) -> None:
@@ -225,8 +252,8 @@ def family(connection: Connection, sample_id: int, limit: int = 200) -> list[tup
 def lengths(connection: Connection, sample_id: int) -> dict[str, int]:
     """Full length in characters of each text of a sample (0 when it is not there)."""
     columns = ", ".join(f"coalesce(length({name}), 0)" for name in _TEXTS)
-    row = connection.execute(f"SELECT {columns} FROM samples WHERE id = ?", [sample_id]).fetchone()
-    return dict(zip(_TEXTS, row or (0,) * len(_TEXTS), strict=True))
+    rows = connection.execute(f"SELECT {columns} FROM samples WHERE id = ?", [sample_id]).fetchall()
+    return dict(zip(_TEXTS, rows[0] if rows else (0,) * len(_TEXTS), strict=True))
 
 
 def evidence(connection: Connection, sample_id: int) -> list[tuple[Any, ...]]:

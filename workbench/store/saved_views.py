@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import UsageError
 from workbench.filters import parse
+from workbench.store.engine import scalar
 from workbench.store.filter_sql import SORTS
+from workbench.store.threads import Transaction
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Connection
@@ -51,9 +53,8 @@ def save(store: Store, view: SavedView) -> None:
 def delete(store: Store, name: str) -> None:
     """Forget a view; raises UsageError when there is none of that name."""
 
-    def run(connection: Connection) -> int:
-        row = connection.execute("DELETE FROM saved_views WHERE name = ?", [name]).fetchone()
-        return int(row[0]) if row else 0
+    def run(transaction: Transaction) -> int:
+        return scalar(transaction.connection, "DELETE FROM saved_views WHERE name = ?", [name])
 
-    if not store.writer.submit(lambda transaction: run(transaction.connection)).result():
+    if not store.writer.submit(run).result():
         raise UsageError(f"no view is called {name}")

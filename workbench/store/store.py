@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import shutil
 import threading
 from collections.abc import Callable, Sequence
@@ -14,15 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from workbench.errors import StoreUnreadable, UsageError, WorkbenchError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.faults import durable_step
 from workbench.model import Change, Operation, Verdict
 from workbench.store import decisions, facts, operations, samples
-from workbench.store.engine import closed, connect, explain, release
+from workbench.store.engine import closed, connect, explain, release, scalar
 from workbench.store.facts import Facts
 from workbench.store.ingest import Ingest
-from workbench.store.migrations import MIGRATIONS
-from workbench.store.samples import Ids, Ranges
+from workbench.store.migrations import back_up, bring_up_to_date, is_outdated
+from workbench.store.samples import Ids, Ranges, check_text
 from workbench.store.threads import Reader, Transaction, Writer
 
 if TYPE_CHECKING:
@@ -52,15 +51,21 @@ class Store:
         self.path = path
         import duckdb
 
-        self._limits = {"memory_limit": memory_limit, "threads": threads}
+        self.memory_limit, self.threads = memory_limit, threads
         root = connect(path, create=create, memory_limit=memory_limit, threads=threads)
         try:
-            self.schema_version = _prepare(root, path)
+            if is_outdated(root, path):
+                root.execute("CHECKPOINT")
+                root.close()
+                release(path)
+                back_up(path)
+                root = connect(path, create=False, memory_limit=memory_limit, threads=threads)
+            self.schema_version = bring_up_to_date(root)
             self._live: Ranges = operations.live_ranges(root)
-            self._next_sample = 1 + _scalar(root, "SELECT coalesce(max(id), 0) FROM samples")
-            self._next_source = 1 + _scalar(root, "SELECT coalesce(max(id), 0) FROM sources")
-            numbers = 1 + _scalar(root, "SELECT coalesce(max(id), 0) FROM operations")
-            self._next_seq = 1 + _scalar(
+            self._next_sample = 1 + scalar(root, "SELECT coalesce(max(id), 0) FROM samples")
+            self._next_source = 1 + scalar(root, "SELECT coalesce(max(id), 0) FROM sources")
+            numbers = 1 + scalar(root, "SELECT coalesce(max(id), 0) FROM operations")
+            self._next_seq = 1 + scalar(
                 root,
                 "SELECT greatest((SELECT coalesce(max(seq), 0) FROM decisions), (SELECT coalesce(max(seq), 0) FROM tags))",
             )
@@ -113,7 +118,7 @@ class Store:
 
     def reopened(self) -> Store:
         """The same file opened anew, with the same limits; this object must have been closed."""
-        return Store(self.path, create=False, **self._limits)
+        return Store(self.path, create=False, memory_limit=self.memory_limit, threads=self.threads)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener()` after every change, from the thread that made it."""
@@ -269,7 +274,7 @@ class Store:
             known.grow(new_id)
             for array in (known.kind, known.dataset):
                 array[new_id] = array[old_id]
-            known.strategy[new_id] = _code(known.strategy_names, "edit")
+            known.strategy[new_id] = facts.code_of(known.strategy_names, "edit")
             self._append_one(transaction, number, old_id, Verdict.REJECT, f"superseded by #{new_id}")
             if held[0]:
                 self._append_one(transaction, number, new_id, Verdict(int(held[0])), None)
@@ -306,9 +311,10 @@ class Store:
         if target.kind in _ADDS_SAMPLES:
             # An import leaves out what is there already: what is there must not change under it.
             if not self._ingesting.acquire(blocking=False):
-                raise WorkbenchError(f"an import is going on: {target.title} can be taken back or redone when it has ended")
+                raise WorkbenchError(
+                    f"an import is going on: {target.title} can be taken back or redone when it has ended"
+                )
             transaction.on_rollback.append(self._ingesting.release)
-            transaction.on_commit.append(self._ingesting.release)
         word = "undo" if inverse else "redo"
         number, title = next(self._numbers), f"{word}: {target.title}"
         operations.record(connection, number, word, title, rows=target.rows)
@@ -318,6 +324,8 @@ class Store:
         ids, after, before = decisions.verdicts_of(connection, target.id)
         self._set_verdicts(transaction, ids, before if inverse else after)
         transaction.on_commit.append(lambda: self._refresh_live(connection))
+        if target.kind in _ADDS_SAMPLES:
+            transaction.on_commit.append(self._ingesting.release)
         return Change(number, title, target.rows)
 
     def _set_verdicts(self, transaction: Transaction, ids: Ids, codes: Any) -> None:
@@ -392,91 +400,9 @@ class Store:
         return self.writer.submit(run)
 
 
-def check_text(what: str, text: str | None) -> None:
-    """Raise UsageError for text that UTF-8 cannot hold: half a surrogate pair, as bytes in an argument become."""
-    try:
-        (text or "").encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(f"{what} holds half of a surrogate pair (not valid text). Nothing was changed.") from error
-
-
 def _checkpoint(connection: Connection) -> None:
     connection.execute("CHECKPOINT")
 
 
 def _samples(count: int) -> str:
     return f"{count:,} sample{'' if count == 1 else 's'}"
-
-
-def _code(names: list[str], name: str) -> int:
-    if name not in names:
-        names.append(name)
-    return names.index(name)
-
-
-def _scalar(connection: Connection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _prepare(connection: Connection, path: Path) -> int:
-    """Check that the file is a store of ours and bring its schema up to date, a copy put aside first."""
-    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if tables and not {"migrations", "meta"} <= tables:
-        raise StoreUnreadable(
-            f"{path} is a DuckDB file, but not a Workbench store. Nothing was changed: import its data into a new store."
-        )
-    done = 0
-    if tables:
-        done = _scalar(connection, "SELECT coalesce(max(number), 0) FROM migrations")
-    if done > len(MIGRATIONS):
-        raise StoreUnreadable(
-            f"{path} was written by a newer Workbench (schema {done}, this one knows {len(MIGRATIONS)}). "
-            "Nothing was changed: upgrade Workbench to open it."
-        )
-    if done == len(MIGRATIONS):
-        return done
-    if done:
-        connection.execute("CHECKPOINT")
-        backup = path.with_name(f"{path.stem}.before-migration-{done + 1}{path.suffix}")
-        try:
-            shutil.copy2(path, backup)
-        except OSError as error:
-            backup.unlink(missing_ok=True)
-            raise WorkbenchError(
-                f"{path} must be brought up to date, and a copy put aside first, which failed: {error.strerror}. "
-                "Nothing was changed."
-            ) from error
-    _migrate(connection, done, fresh=not tables)
-    connection.execute("CHECKPOINT")
-    return len(MIGRATIONS)
-
-
-def _migrate(connection: Connection, done: int, *, fresh: bool) -> None:
-    from workbench.version import version
-
-    written_by = version()
-
-    connection.execute("BEGIN TRANSACTION")
-    try:
-        if fresh:
-            connection.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
-            connection.execute("INSERT INTO meta VALUES ('application', 'workbench'), ('made_by', ?)", [written_by])
-            connection.execute(
-                "CREATE TABLE migrations (number INTEGER, name VARCHAR, done_at TIMESTAMP, written_by VARCHAR)"
-            )
-        for number, step in enumerate(MIGRATIONS[done:], start=done + 1):
-            step(connection)
-            connection.execute(
-                "INSERT INTO migrations VALUES (?, ?, (now() AT TIME ZONE 'UTC')::TIMESTAMP, ?)",
-                [number, step.__name__, written_by],
-            )
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
-def refusals_json(refusals: Sequence[tuple[int, str]]) -> str:
-    """The refused rows of a source as the table `sources` keeps them."""
-    return json.dumps([{"line": line, "reason": reason} for line, reason in refusals], ensure_ascii=True)

@@ -33,12 +33,12 @@ class _Inbox:
     def __init__(self) -> None:
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._guard = threading.Lock()
-        self.closed = False
+        self._closed = False
 
     def submit(self, run: Callable[..., T]) -> Future[T]:
         future: Future[T] = Future()
         with self._guard:
-            if not self.closed:
+            if not self._closed:
                 self._jobs.put(_Job(run, future))
                 return future
         future.set_exception(closed())
@@ -46,9 +46,12 @@ class _Inbox:
 
     def close(self) -> None:
         with self._guard:
-            if not self.closed:
-                self.closed = True
+            if not self._closed:
+                self._closed = True
                 self._jobs.put(None)
+
+    def is_closed(self) -> bool:
+        return self._closed
 
     def get(self) -> _Job[Any] | None:
         """The next job, waited for; None at the end."""
@@ -97,7 +100,7 @@ class Reader:
         while (job := self._inbox.get()) is not None:
             if not job.future.set_running_or_notify_cancel():
                 continue
-            if self._inbox.closed:
+            if self._inbox.is_closed():
                 job.future.set_exception(closed())
                 continue
             with self._guard:
@@ -105,7 +108,7 @@ class Reader:
             try:
                 result = job.run(self._connection)
             except BaseException as error:
-                job.future.set_exception(closed() if self._inbox.closed else understood(error))
+                job.future.set_exception(closed() if self._inbox.is_closed() else understood(error))
             else:
                 job.future.set_result(result)
             finally:

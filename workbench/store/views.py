@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.errors import FilterError, UsageError
-from workbench.filters import All, Node, parse
+from workbench.filters import All, Any_, Node, Not, Sql, parse
 from workbench.store.engine import first_line
 from workbench.store.filter_sql import SORTS, Selection, compile_filter
 from workbench.store.samples import Ids, Ranges, within
@@ -36,6 +36,7 @@ def build(
 ) -> None:
     """Find the ids of a view and hand them to `emit` as they become known; the last call says that they are all."""
     node = parse(filter_text)
+    _check_conditions(connection, node)
     if sort is not None and sort not in SORTS:
         raise UsageError(f"cannot sort by {sort}: choose one of {', '.join(SORTS)}")
     if node == All(()) and sort in (None, "id"):
@@ -45,6 +46,30 @@ def build(
         _scan(connection, node, live, emit)
     else:
         _sorted(connection, compile_filter(node), sort, descending, live, emit)
+
+
+def _check_conditions(connection: Connection, node: Node) -> None:
+    """Refuse a `sql:` condition that is more than a condition, such as one that closes the parenthesis put around it.
+
+    What parses both without parentheses (here) and inside them (in the statement) can only be an expression.
+    """
+    import duckdb
+
+    match node:
+        case Sql(condition):
+            try:
+                statements = connection.extract_statements(f"SELECT 1 FROM samples_now WHERE {condition}\n")
+            except duckdb.Error as error:
+                raise FilterError(f"sql: {first_line(str(error))}") from error
+            if len(statements) != 1:
+                raise FilterError("sql: takes one condition, not statements")
+        case All(nodes) | Any_(nodes):
+            for child in nodes:
+                _check_conditions(connection, child)
+        case Not(child):
+            _check_conditions(connection, child)
+        case _:
+            return
 
 
 def _scan(connection: Connection, node: Node, live: Ranges, emit: Emit) -> None:

@@ -1,0 +1,39 @@
+"""analyse: run the analyses over the samples they have not seen."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from workbench.cli.framework import json_option, opened, store_argument
+from workbench.cli.output import Column, emit, human, table
+from workbench.cli.progress import duration, job
+
+ANALYSES = ("measures",)
+
+
+@click.command()
+@store_argument
+@click.argument("name", type=click.Choice([*ANALYSES, "all"]), metavar="measures|all")
+@json_option("{analysis, version, rows, skipped, seconds}; an array of them for all")
+def analyse(store: Path, name: str, as_json: bool) -> None:
+    """Run an analysis over the samples it has not seen yet."""
+    with opened(store) as workbench, job("analysing") as running:
+        reports = workbench.analyse(name, progress=running.report, cancel=running.cancel)
+    if as_json:
+        values = [asdict(report) for report in reports]
+        emit(values if name == "all" else values[0])
+        return
+    columns = [
+        Column("analysis"),
+        Column("version", right=True),
+        Column("rows", right=True),
+        Column("seen before", right=True),
+        Column("time", right=True),
+    ]
+    table(columns, ([r.analysis, r.version, human(r.rows), human(r.skipped), duration(r.seconds)] for r in reports))
+
+
+COMMANDS: dict[str, click.Command] = {"analyse": analyse}

@@ -1,0 +1,226 @@
+"""The app: themes, keys, and the way from one screen to another. Everything about samples is in `screens.browse`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.screen import Screen
+
+from workbench.errors import UsageError
+from workbench.model import Verdict
+from workbench.tui import messages, theme
+from workbench.tui.actions import BY_ID, Keymap, bindings_for
+from workbench.tui.commands import Command, understand
+from workbench.tui.screens.browse import BrowseScreen
+from workbench.tui.state import Asked
+from workbench.tui.transfers import bring_in, send_out
+
+if TYPE_CHECKING:
+    from workbench.config import Settings
+    from workbench.services.workbench import Workbench
+
+
+def _palette() -> type[Provider]:
+    from workbench.tui.widgets.palette import ActionProvider
+
+    return ActionProvider
+
+
+class WorkbenchApp(App[None]):
+    TITLE = "Workbench"
+    CSS_PATH = Path(__file__).parent / "workbench.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for("app"))
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, workbench: Workbench, settings: Settings) -> None:
+        super().__init__()
+        self.workbench = workbench
+        self.settings = settings
+        self.keymap = Keymap(settings.keys)
+        self.set_keymap(self.keymap.for_textual())
+        for ours in theme.THEMES:
+            self.register_theme(ours)
+        self._filters.append(theme.Belt())
+        self._browse: BrowseScreen | None = None
+
+    def get_default_screen(self) -> Screen[None]:
+        self._browse = BrowseScreen(self.workbench, self.settings, self.keymap)
+        return self._browse
+
+    @property
+    def browse(self) -> BrowseScreen:
+        assert self._browse is not None
+        return self._browse
+
+    def on_mount(self) -> None:
+        wanted = self.settings.theme
+        known = wanted in self.available_themes
+        self.theme = wanted if known else theme.DEFAULT
+        problems = self.keymap.problems() + ([] if known else [f"there is no theme {wanted!r}"])
+        for problem in problems[:3]:
+            self.notify(problem, severity="warning", markup=False, timeout=10)
+
+    # -- actions
+
+    def perform(self, action_id: str) -> None:
+        """Run any action of the registry, wherever the keys are."""
+        browse = self.browse
+        doers = {
+            "app": self.action_do,
+            "browse": browse.action_do,
+            "table": browse.table.action_do,
+            "detail": browse.detail.action_do,
+        }
+        doers[BY_ID[action_id].scope](action_id)
+
+    def action_do(self, action_id: str) -> None:
+        match action_id:
+            case "app.browse":
+                while len(self.screen_stack) > 1 and self.screen is not self.browse:
+                    self.pop_screen()
+            case "app.export":
+                self.browse.job(send_out(self.browse), "export")
+            case "app.import":
+                self.browse.job(bring_in(self.browse), "import")
+            case "app.history":
+                from workbench.tui.screens.history import HistoryScreen
+
+                self.push_screen(HistoryScreen(self.workbench.curator))
+            case "app.help":
+                from workbench.tui.screens.help import HelpScreen
+
+                pane = "detail" if self.browse.detail.has_focus else "table"
+                self.push_screen(HelpScreen(("browse", pane), keymap=self.keymap))
+            case "app.palette":
+                self.action_command_palette()
+            case "app.command":
+                self.browse.command_line.open()
+            case "app.theme":
+                self.search_themes()
+            case "app.repaint":
+                self.refresh(layout=True)
+            case "app.quit":
+                self.call_later(self.action_quit)
+            case _:
+                raise ValueError(f"the app has no action {action_id}")
+
+    async def action_quit(self) -> None:
+        """Leave when everything begun is on the disk."""
+        await self.browse.deciding.settled()
+        self.exit()
+
+    def action_help_quit(self) -> None:
+        """ctrl+c with nothing to copy: stop what is running, or say how to leave."""
+        if self.browse.viewing.stop():
+            self.browse.say("the search was stopped; what it found stays")
+        else:
+            self.browse.say(f"{self.browse.key('app.quit')} quits; everything decided is kept")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # A dialog has keys of its own: the app's numbers and letters must not act behind it.
+        if action == "do" and self.screen is not self.browse:
+            return parameters in {("app.quit",), ("app.repaint",), ("app.browse",)}
+        return True
+
+    # -- dialogs
+
+    def open_sample(self, sample_id: int) -> None:
+        from workbench.tui.screens.sample import Load, SampleScreen
+
+        browse = self.browse
+        load = cast("Load", self.workbench.browser.detail)  # Future is invariant, and a Detail is what Load gives
+
+        def closed(last: int | None) -> None:
+            if last is not None:
+                browse.go_to_sample(last, quiet=True)
+
+        self.push_screen(SampleScreen(sample_id, load, browse.neighbour), closed)
+
+    def on_sample_screen_decided(self, message: Any) -> None:
+        screen, verdict = message.sender, message.verdict
+        assert isinstance(verdict, Verdict)
+        self.browse.deciding.decide_one(
+            message.sample_id, verdict, lambda: screen.is_attached and screen.refresh_sample()
+        )
+
+    def on_sample_screen_wanted(self, message: Any) -> None:
+        browse, screen, sample_id = self.browse, message.sender, message.sample_id
+        browse.go_to_sample(sample_id, quiet=True)
+        match message.wish:
+            case "edit":
+                browse.deciding.edit(sample_id, screen.refresh_sample)
+            case "copy":
+                browse.job(browse.copy_of(sample_id, "sample"), "copy")
+            case "diff":
+                browse.job(browse.show_diff(sample_id), "diff")
+            case "tag":
+                browse.deciding.tag_one(sample_id, screen.refresh_sample)
+            case "note":
+                browse.deciding.note(screen.refresh_sample)
+            case "undo":
+                browse.deciding.undo(screen.refresh_sample)
+            case "redo":
+                browse.deciding.redo(screen.refresh_sample)
+
+    # -- messages
+
+    def on_action_asked(self, message: messages.ActionAsked) -> None:
+        if self.screen is self.browse:
+            self.perform(message.action_id)
+
+    def on_line_entered(self, message: messages.LineEntered) -> None:
+        line = self.browse.command_line
+        try:
+            command = understand(message.text)
+        except UsageError as error:
+            line.complain(str(error))
+            return
+        line.close()
+        self.browse.table.focus()
+        try:
+            self._obey(command)
+        except UsageError as error:
+            self.browse.fail(error)
+
+    def _obey(self, command: Command) -> None:
+        browse, viewing = self.browse, self.browse.viewing
+        match command.what:
+            case "row":
+                browse.go_to_row(command.number)
+            case "sample":
+                browse.go_to_sample(command.number)
+            case "action":
+                self.perform(command.words)
+            case "filter":
+                viewing.go(Asked(command.words.strip(), viewing.asked.sort, viewing.asked.descending))
+            case "sort":
+                key, _, order = command.words.partition(" ")
+                viewing.sort(key, order.strip().startswith("desc"))
+            case "tag":
+                browse.job(browse.deciding.tag_with(browse.deciding.targets(), command.words), "tag")
+            case "note" if browse.table.cursor_id is not None:
+                browse.job(browse.deciding.note_with(browse.table.cursor_id, command.words), "note")
+            case "theme":
+                if command.words not in self.available_themes:
+                    raise UsageError(f"there is no theme {command.words}")
+                self.theme = command.words
+
+    def _fatal_error(self) -> None:
+        """Close the screen; `run_app` raises the error again, for the command line to explain without a wall of locals."""
+        self.bell()
+        self._close_messages_no_wait()
+
+
+def run_app(workbench: Workbench, settings: Settings) -> None:
+    """Run the app until the person leaves. Raises what made it fall over, if anything did."""
+    app = WorkbenchApp(workbench, settings)
+    app.run()
+    if (failure := app._exception) is not None:  # noqa: SLF001  (Textual has no public name for it)
+        raise failure

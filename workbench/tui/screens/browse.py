@@ -1,0 +1,511 @@
+"""Browse: the table of samples, one sample beside it, the figures of the curated set below. Wiring and small actions;
+`viewing` decides what is shown, `deciding` changes what is decided."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Input
+from textual.worker import Worker, WorkerState
+
+from workbench.errors import UsageError, WorkbenchError
+from workbench.model import Verdict
+from workbench.text.sanitise import for_display
+from workbench.tui import messages
+from workbench.tui.actions import BY_ID, Keymap, bindings_for
+from workbench.tui.deciding import Deciding
+from workbench.tui.state import Ids, KeySequence, MarkSet, Panes
+from workbench.tui.viewing import Viewing
+from workbench.tui.widgets.action_footer import SHORT, ActionFooter
+from workbench.tui.widgets.detail import DetailPane
+from workbench.tui.widgets.detail_blocks import LIMIT, detail_blocks
+from workbench.tui.widgets.entry import CommandLine, FilterBar
+from workbench.tui.widgets.figures import StripData
+from workbench.tui.widgets.qdc_strip import QdcStrip
+from workbench.tui.widgets.rows import NoFacts, RowFacts
+from workbench.tui.widgets.sample_table import SampleTable
+from workbench.tui.widgets.tab_line import TabLine
+from workbench.tui.widgets.view_header import ViewHeader
+
+if TYPE_CHECKING:
+    from workbench.config import Settings
+    from workbench.services.workbench import Workbench
+
+DETAIL_DELAY = 0.03
+"""Seconds that the cursor may rest before its sample is read: a held key shows rows first."""
+QUIT_WITHIN = 2.0
+
+
+class BrowseScreen(Screen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for("browse"))
+    AUTO_FOCUS = "SampleTable"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (108, "-wide")]
+
+    def __init__(self, workbench: Workbench, settings: Settings, keymap: Keymap) -> None:
+        super().__init__()
+        self.workbench = workbench
+        self.settings = settings
+        self.keymap = keymap
+        self.marks = MarkSet()
+        self.facts: RowFacts = NoFacts()
+        self.panes = Panes.BOTH
+        self.table = SampleTable(workbench.browser, self.facts, self.marks, id="table")
+        self.detail = DetailPane(id="detail")
+        self.header = ViewHeader(id="header")
+        self.strip = QdcStrip(id="strip")
+        self.footer = ActionFooter(keymap, id="footer")
+        self.viewing = Viewing(self)
+        self.deciding = Deciding(self)
+        self.filter_bar = FilterBar(complete=self.viewing.complete, id="filter")
+        self.command_line = CommandLine(complete=self._complete_command, id="command")
+        self._sequences = {pane: KeySequence(keymap.sequences(("app", "browse", pane))) for pane in ("table", "detail")}
+        self._handlers = self._all_handlers()
+        self._detail_due = False
+        self._detail_asked: int | None = None
+        self._what_if: Verdict | None = None
+        self._marked_view: tuple[int, str] | None = None
+        self._quit_asked = 0.0
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield TabLine("app.browse", self.keymap, id="tabs")
+        with Container(id="panes"):
+            yield self.table
+            yield self.detail
+        yield self.filter_bar
+        yield self.command_line
+        yield self.strip
+        yield self.footer
+
+    def on_mount(self) -> None:
+        self.viewing.open(self.viewing.asked)
+        self.job(self._load_facts(), "reading the facts")
+
+    async def _load_facts(self) -> None:
+        self.facts = await asyncio.to_thread(lambda: self.workbench.facts)
+        self.table.use_facts(self.facts)
+        self._figures()
+        if self.table.cursor_id is not None:
+            self._ask_detail()
+
+    # -- actions
+
+    def _all_handlers(self) -> dict[str, Callable[[], object]]:
+        view, decide = self.viewing, self.deciding
+        return {
+            "browse.accept": lambda: decide.decide(Verdict.ACCEPT),
+            "browse.reject": lambda: decide.decide(Verdict.REJECT),
+            "browse.undecide": lambda: decide.decide(Verdict.UNDECIDED),
+            "browse.mark": self._mark,
+            "browse.range": self._range,
+            "browse.mark_all": self._mark_all,
+            "browse.cancel": self._cancel,
+            "browse.filter": view.edit_filter,
+            "browse.clear_filter": lambda: view.go(view.asked.without_filter()),
+            "browse.filter_back": view.back,
+            "browse.filter_forward": view.forward,
+            "browse.sort": view.choose_sort,
+            "browse.reverse": view.reverse,
+            "browse.views": view.choose_named,
+            "browse.next_match": lambda: self._match(1),
+            "browse.previous_match": lambda: self._match(-1),
+            "browse.next_open": lambda: self._undecided(1),
+            "browse.previous_open": lambda: self._undecided(-1),
+            "browse.open": self._open,
+            "browse.tag": decide.tag,
+            "browse.note": decide.note,
+            "browse.edit": decide.edit,
+            "browse.diff": self.diff,
+            "browse.undo": decide.undo,
+            "browse.redo": decide.redo,
+            "browse.copy_sample": lambda: self.copy("sample"),
+            "browse.copy_prompt": lambda: self.copy("prompt"),
+            "browse.copy_response": lambda: self.copy("response"),
+            "browse.copy_ids": lambda: self.copy("ids"),
+            "browse.zoom": self._zoom,
+            "browse.back": self._back,
+        }
+
+    def action_do(self, action_id: str) -> None:
+        """Run an action of this screen's registry scope."""
+        if BY_ID[action_id].needs_rows and not self.table.count:
+            self.say("there are no rows in this view")
+            return
+        self._handlers[action_id]()
+
+    def on_key(self, event: events.Key) -> None:
+        """Sequences such as `g g`; single keys are bindings."""
+        if isinstance(self.focused, Input):
+            return
+        sequence = self._sequences["detail" if self.detail.has_focus else "table"]
+        key = (
+            event.character if event.character and event.character.isprintable() and event.key != "space" else event.key
+        )
+        was_pending = bool(sequence.pending)
+        taken, action_id = sequence.feed(key)
+        if taken:
+            event.stop()
+            event.prevent_default()
+        if action_id is not None:
+            self.app.perform(action_id)  # type: ignore[attr-defined]
+        if taken or was_pending:
+            self.footer_changed()
+
+    # -- marks
+
+    def _mark(self) -> None:
+        if self.table.range_from is not None:
+            self._range()
+        elif (here := self.table.cursor_id) is not None:
+            self.marks.toggle(here)
+            self.marks_changed()
+            self.table.move_to(self.table.cursor + 1)
+
+    def _range(self) -> None:
+        if self.table.range_from is None:
+            self.table.range_from = self.table.cursor
+        else:
+            self.marks.set(self.table.range_ids())
+            self.table.range_from = None
+        self.marks_changed()
+
+    def _mark_all(self) -> None:
+        view = self.viewing.shown
+        if view is None:
+            return
+        ids = view.all_ids()
+        if self.marks.has_all(ids):
+            self.marks.set(ids, False)
+        else:
+            self.marks.set(ids)
+            if not view.complete:
+                self.say(f"the search goes on: the {len(ids):,} rows found so far are marked")
+        self.marks_changed()
+        self._marked_view = (self.marks.revision, view.spec.filter) if self.marks.count == len(ids) else None
+
+    def mark_filter(self) -> str | None:
+        """The filter that the marks stand for, if they are a whole view as `*` marked it."""
+        held = self._marked_view
+        return held[1] if held is not None and held[0] == self.marks.revision else None
+
+    def clear_marks(self) -> None:
+        self.marks.clear()
+        self.table.range_from = None
+        self.marks_changed()
+
+    def marks_changed(self) -> None:
+        self.table.refresh()
+        self.header_changed()
+        self.footer_changed()
+        self._figures()
+
+    def _cancel(self) -> None:
+        if self.viewing.stop():
+            self.say("the search was stopped; what it found stays")
+        elif self.table.range_from is not None:
+            self.table.range_from = None
+            self.marks_changed()
+        elif self.marks.count:
+            self.clear_marks()
+        elif self.detail.has_focus:
+            self.table.focus()
+
+    # -- moving
+
+    def _match(self, step: int) -> None:
+        if self.detail.has_focus and self.detail.next_match(step):
+            return
+        if not self.viewing.asked.filter:
+            self.say(
+                f"no filter: {self.key('browse.filter')} sets one, {self.key('browse.next_open')} finds undecided rows"
+            )
+            return
+        self.table.move_to(self.table.cursor + step)
+
+    def _undecided(self, step: int) -> None:
+        view = self.viewing.shown
+        if view is None:
+            return
+        places = np.flatnonzero(self.facts.verdict[view.all_ids()] == Verdict.UNDECIDED)
+        ahead = places[places > self.table.cursor] if step > 0 else places[places < self.table.cursor]
+        if len(ahead):
+            self.table.move_to(int(ahead[0] if step > 0 else ahead[-1]))
+        else:
+            self.say(f"no undecided row {'below' if step > 0 else 'above'} this one in the view")
+
+    def go_to_row(self, row: int) -> None:
+        """Row `row` of the view, counted from 1."""
+        if not 1 <= row <= self.table.count:
+            raise UsageError(f"the view has rows 1 to {self.table.count:,}")
+        self.table.move_to(row - 1, centre=True)
+
+    def go_to_sample(self, sample_id: int, *, quiet: bool = False) -> None:
+        view = self.viewing.shown
+        place = view.position_of(sample_id) if view is not None else None
+        if place is not None:
+            self.table.move_to(place, centre=True)
+        elif not quiet:
+            raise UsageError(f"#{sample_id} is not in this view")
+
+    def where(self, ids: Ids) -> str:
+        """Where changed samples are, in words, for the toast of an undo."""
+        view = self.viewing.shown
+        if not len(ids) or view is None:
+            return ""
+        if len(ids) == 1:
+            place = view.position_of(int(ids[0]))
+            return f"#{ids[0]}, " + ("not in this view" if place is None else f"row {place + 1:,} of this view")
+        inside = int(np.isin(view.all_ids(), ids).sum())
+        return f"{inside:,} of them in this view" if inside < len(ids) else "all in this view"
+
+    def _zoom(self) -> None:
+        self.panes = self.panes.next()
+        self.set_class(self.panes is Panes.TABLE, "-only-table")
+        self.set_class(self.panes is Panes.DETAIL, "-only-detail")
+        (self.detail if self.panes is Panes.DETAIL else self.table).focus()
+
+    def _back(self) -> None:
+        if self.viewing.asked.filter:
+            self.viewing.go(self.viewing.asked.without_filter())
+            return
+        now = asyncio.get_running_loop().time()
+        if now - self._quit_asked < QUIT_WITHIN:
+            self.app.call_later(self.app.action_quit)
+        else:
+            self._quit_asked = now
+            self.say(f"{self.key('browse.back')} again quits; everything decided is kept")
+
+    # -- one sample
+
+    def on_cursor_moved(self, message: messages.CursorMoved) -> None:
+        self.footer_changed()
+        if message.sample_id is None:
+            self.detail.show_sample(None, ())
+        elif not self._detail_due:
+            self._detail_due = True
+            self.set_timer(DETAIL_DELAY, self._ask_detail)
+
+    def _ask_detail(self) -> None:
+        self._detail_due = False
+        wanted = self.table.cursor_id
+        if wanted is None or self._detail_asked is not None or self.panes is Panes.TABLE:
+            return
+        self._detail_asked = wanted
+        future = self.workbench.browser.detail(wanted, LIMIT)
+
+        def arrived(done: Any) -> None:
+            if not done.cancelled():
+                error = done.exception()
+                self.post_message(messages.DetailReady(wanted, None if error else done.result(), error))
+
+        future.add_done_callback(arrived)
+
+    def on_detail_ready(self, message: messages.DetailReady) -> None:
+        self._detail_asked = None
+        if message.sample_id != self.table.cursor_id:
+            self._ask_detail()
+        elif message.detail is not None:
+            code = self.facts.verdict[message.sample_id] if message.sample_id < len(self.facts.verdict) else 0
+            self.detail.show_sample(
+                message.sample_id, detail_blocks(message.detail, Verdict(int(code))), self.viewing.terms()
+            )
+        elif message.error is not None:
+            self.detail.show_sample(None, ())
+            if not isinstance(message.error, KeyError):
+                self.fail(message.error)
+
+    def _open(self) -> None:
+        here = self.table.cursor_id
+        if here is not None:
+            self.app.open_sample(here)  # type: ignore[attr-defined]
+
+    def neighbour(self, sample_id: int, step: int) -> int | None:
+        """The sample after or before another in the view."""
+        view = self.viewing.shown
+        place = view.position_of(sample_id) if view is not None else None
+        return None if place is None else self.table.id_at(place + step)
+
+    def diff(self) -> None:
+        here = self.table.cursor_id
+        if here is not None:
+            self.job(self.show_diff(here), "diff")
+
+    async def show_diff(self, sample_id: int) -> None:
+        from workbench.tui.screens.diff import DiffScreen, Partner
+
+        detail = await asyncio.wrap_future(self.workbench.browser.detail(sample_id, 1_000))
+        partners = [Partner(int(detail.row["parent_id"]), "parent")] if detail.row.get("parent_id") else []
+        for step, role in ((-1, "row above"), (1, "row below")):
+            other = self.neighbour(sample_id, step)
+            if other is not None and other not in [partner.sample_id for partner in partners]:
+                partners.append(Partner(other, role))
+        if partners:
+            self.app.push_screen(DiffScreen(sample_id, partners, self.workbench.browser.detail))
+        else:
+            self.say("there is nothing to compare this sample with")
+
+    def copy(self, what: str) -> None:
+        here = self.table.cursor_id
+        if here is not None:
+            self.job(self.copy_of(here, what), "copy")
+
+    async def copy_of(self, sample_id: int, what: str) -> None:
+        from workbench.tui.clipboard import copy
+        from workbench.tui.screens.sample_blocks import pretty
+
+        if what == "ids":
+            ids = self.marks.ids() if self.marks.count else np.array([sample_id])
+            text = "id:" + ",".join(map(str, ids.tolist()))
+        else:
+            row = await asyncio.to_thread(self.workbench.row, sample_id)
+            text = pretty(row) if what == "sample" else (row.get(what) or "")
+        if text:
+            copied = copy(self.app, text, what)
+            self.say(copied.message, error=not copied.ok)
+        else:
+            self.say(f"#{sample_id} has no {what}")
+
+    # -- what has changed
+
+    def changed(self, *, texts: bool = False, ids: bool = False) -> None:
+        """Something was written. `texts`: tags or versions too; `ids`: samples came or went."""
+        self.table.facts_changed()
+        if ids:
+            self.viewing.reopen()
+        elif texts:
+            self.table.rows_changed()
+        self._figures()
+        self._ask_detail()
+
+    def replaced(self, old: int, new: int) -> None:
+        """An edit made a new version: it stands where the old one stood."""
+        for view in {view for view in (self.viewing.shown,) if view is not None}:
+            view.replace(old, new)
+        self.marks.replace(old, new)
+
+    def what_if(self, verdict: Verdict | None) -> None:
+        """A bulk verdict is pending: the strip says what it would do. None: marks are supposed to be accepted."""
+        self._what_if = verdict
+        self._figures()
+
+    def _figures(self) -> None:
+        ids = self.marks.ids() if self.marks.count else None
+        self.run_worker(self._strip(ids, self._what_if), group="strip", exclusive=True, exit_on_error=False)
+
+    async def _strip(self, ids: Ids | None, verdict: Verdict | None) -> None:
+        self.strip.say(await asyncio.to_thread(self._strip_data, ids, verdict))
+
+    def _strip_data(self, ids: Ids | None, verdict: Verdict | None) -> StripData:
+        curator = self.workbench.curator
+        now = curator.summary()
+        held = curator.statistics()
+        groups = [
+            tuple(sorted(counts.coded[counts.coded > 0].tolist(), reverse=True))
+            for counts in (held.datasets, held.strategies)
+        ]
+        if ids is None:
+            return StripData(now, *groups)
+        if verdict is None:
+            all_in = bool((self.workbench.facts.verdict[ids] == Verdict.ACCEPT).all())
+            verdict = Verdict.REJECT if all_in else Verdict.ACCEPT
+        word = {Verdict.ACCEPT: "accepted", Verdict.REJECT: "rejected", Verdict.UNDECIDED: "undecided"}[verdict]
+        return StripData(now, *groups, curator.what_if(ids, verdict), f"{len(ids):,} marked: if {word}")
+
+    def header_changed(self) -> None:
+        self.header.say(self.viewing.showing())
+        self.footer_changed()
+
+    def footer_changed(self) -> None:
+        pane = "detail" if self.detail.has_focus else "table"
+        if pending := self._sequences[pane].pending:
+            found = self.keymap.sequences(("app", "browse", pane)).items()
+            hint = [
+                (" ".join(keys), BY_ID[action].footer or BY_ID[action].title.lower())
+                for keys, action in found
+                if keys[: len(pending)] == pending
+            ]
+            self.footer.say("browse", hint=[*hint, ("esc", "never mind")])
+            return
+        marked = self.marks.count
+        empty = self.viewing.shown is not None and not self.table.count
+        context = (
+            "detail" if pane == "detail" else "marked" if marked or self.table.range_from is not None else "browse"
+        )
+        self.footer.say("empty" if empty else context, count=marked)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self.footer_changed()
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """A dialog was closed; it may have changed anything."""
+        if self.viewing.shown is not None:
+            self.changed(texts=True, ids=self.viewing.shown.total != self.workbench.total)
+
+    # -- messages
+
+    def on_view_changed(self, message: messages.ViewChanged) -> None:
+        self.viewing.changed(message.view)  # type: ignore[arg-type]
+
+    def on_view_failed(self, message: messages.ViewFailed) -> None:
+        self.viewing.failed(message.error)
+
+    def on_sort_asked(self, message: messages.SortAsked) -> None:
+        self.viewing.sort(message.key)
+
+    def on_row_opened(self, message: messages.RowOpened) -> None:
+        self._open()
+
+    def on_filter_typed(self, message: messages.FilterTyped) -> None:
+        self.viewing.typed(message.text)
+
+    def on_filter_kept(self, message: messages.FilterKept) -> None:
+        self.viewing.kept(message.text)
+
+    def on_filter_dropped(self, message: messages.FilterDropped) -> None:
+        self.viewing.dropped()
+
+    def on_page_failed(self, message: messages.PageFailed) -> None:
+        self.fail(message.error)
+
+    def _complete_command(self, line: str) -> str | None:
+        from workbench.services.browsing import SORTABLE
+        from workbench.tui.commands import complete
+
+        return complete(line, SORTABLE, sorted(self.app.available_themes))
+
+    # -- saying
+
+    def key(self, action_id: str) -> str:
+        """The first key of an action, as it is shown."""
+        keys = self.keymap.keys(action_id)
+        return SHORT.get(keys[0], keys[0]) if keys else BY_ID[action_id].title
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        self.notify(for_display(text), severity="error" if error else "information", markup=False)
+
+    def fail(self, error: BaseException) -> None:
+        """Show a failure: a line for what the person can mend at once, a dialog for the rest."""
+        if isinstance(error, UsageError) and len(str(error)) < 200:
+            self.say(str(error), error=True)
+            return
+        from workbench.tui.screens.error import ErrorScreen
+
+        self.app.push_screen(
+            ErrorScreen.of(error, kept="" if isinstance(error, WorkbenchError) else "Everything decided before.")
+        )
+
+    def job(self, work: Coroutine[Any, Any, object], description: str) -> None:
+        """Run something that takes a while; whatever it raises becomes words on the screen."""
+        self.run_worker(work, group="jobs", description=description, exit_on_error=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.fail(event.worker.error)

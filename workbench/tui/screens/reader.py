@@ -1,0 +1,258 @@
+"""A scrolling reader of long text: blocks are wrapped only as far as somebody has scrolled, so 1 MB opens at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.strip import Strip
+
+from workbench.text.sanitise import Safe
+from workbench.text.width import cells, wrap
+from workbench.tui.screens.lines import Line, LineView, Piece, Tone
+
+NOTHING = Safe("")
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Text in one tone, wrapped at words. `prefix` stands before its first line; later lines hang under it."""
+
+    text: Safe
+    tone: Tone = "plain"
+    prefix: Safe = NOTHING
+    prefix_tone: Tone = "dim"
+
+    @property
+    def weight(self) -> int:
+        return len(self.text)
+
+    def lines(self, width: int) -> Iterator[Line]:
+        hang = cells(self.prefix)
+        blank = Safe(" " * hang)
+        first = True
+        for physical in self.text.split("\n"):
+            for row in wrap(Safe(physical), max(1, width - hang)) or [Safe("")]:
+                head = Piece(self.prefix, self.prefix_tone) if first else Piece(blank)
+                yield [head, Piece(row, self.tone)] if hang else [Piece(row, self.tone)]
+                first = False
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Text in several tones (a diff), wrapped at words."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def weight(self) -> int:
+        return sum(len(part.text) for part in self.pieces)
+
+    def lines(self, width: int) -> Iterator[Line]:
+        yield from wrap_pieces(self.pieces, width)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of a section, with quiet facts after it; the reader can jump from one to the next."""
+
+    title: Safe
+    facts: tuple[Piece, ...] = ()
+
+    @property
+    def weight(self) -> int:
+        return 1
+
+    def lines(self, width: int) -> Iterator[Line]:
+        yield [Piece(self.title, "title"), Piece(Safe("  ")), *self.facts]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line, cut and not wrapped."""
+
+    pieces: tuple[Piece, ...] = ()
+
+    @property
+    def weight(self) -> int:
+        return 1
+
+    def lines(self, width: int) -> Iterator[Line]:
+        yield list(self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Two texts next to each other, each wrapped in its half."""
+
+    left: tuple[Piece, ...]
+    right: tuple[Piece, ...]
+
+    @property
+    def weight(self) -> int:
+        return sum(len(part.text) for part in self.left + self.right)
+
+    def lines(self, width: int) -> Iterator[Line]:
+        half = max(1, (width - 3) // 2)
+        bar = Piece(Safe(" │ "), "dim")
+        for left, right in zip_longest(wrap_pieces(self.left, half), wrap_pieces(self.right, half), fillvalue=()):
+            room = max(0, half - sum(cells(part.text) for part in left))
+            yield [*left, Piece(Safe(" " * room)), bar, *right]
+
+
+Block = Prose | Runs | Heading | Row | Sides
+
+
+def wrap_pieces(pieces: Iterable[Piece], width: int) -> Iterator[Line]:
+    """Lines of at most `width` cells; breaks after blanks where it can, inside a word where it must."""
+    out: Line = []
+    used = 0
+    for part in pieces:
+        for number, physical in enumerate(part.text.split("\n")):
+            if number:
+                yield out
+                out, used = [], 0
+            for word in _words(physical):
+                size = cells(word)
+                if used and used + size > width:
+                    if not word.strip():  # blanks at the end of a line take no room
+                        word, size = Safe(word[: width - used]), width - used
+                    else:
+                        yield out
+                        out, used = [], 0
+                if size > width:
+                    *full, word = wrap(word, width)
+                    for row in full:
+                        yield [*out, Piece(row, part.tone)]
+                        out = []
+                    size = cells(word)
+                out.append(Piece(word, part.tone))
+                used += size
+    yield out
+
+
+def _words(text: str) -> Iterator[Safe]:
+    start = 0
+    while start < len(text):
+        blank = text[start] == " "
+        end = start + 1
+        while end < len(text) and (text[end] == " ") == blank:
+            end += 1
+        yield Safe(text[start:end])
+        start = end
+
+
+class Reader(LineView, can_focus=True):
+    """Shows blocks; only what has been looked at is wrapped, the rest of the height is an estimate."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "scroll_lines(1)", "down", show=False, id="reader.down"),
+        Binding("k,up", "scroll_lines(-1)", "up", show=False, id="reader.up"),
+        Binding("pagedown,space,ctrl+f", "scroll_pages(2)", "page down", show=False, id="reader.page_down"),
+        Binding("pageup,ctrl+b", "scroll_pages(-2)", "page up", show=False, id="reader.page_up"),
+        Binding("ctrl+d", "scroll_pages(1)", "half page down", show=False, id="reader.half_down"),
+        Binding("ctrl+u", "scroll_pages(-1)", "half page up", show=False, id="reader.half_up"),
+        Binding("home,g", "to_top", "start", show=False, id="reader.top"),
+        Binding("end,G", "to_end", "end", show=False, id="reader.end"),
+        Binding("right_square_bracket", "section(1)", "next section", show=False, id="reader.next_section"),
+        Binding("left_square_bracket", "section(-1)", "previous section", show=False, id="reader.previous_section"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._blocks: Sequence[Block] = ()
+        self._lines: list[Line] = []
+        self._headings: list[int] = []
+        self._source: Iterator[Line] = iter(())
+        self._weight_left = 0
+        self._width = 0
+
+    def show(self, blocks: Sequence[Block], *, keep_place: bool = False) -> None:
+        """Read these blocks, from the top or from the line where the reader is."""
+        self._blocks = blocks
+        place = round(self.scroll_y) if keep_place else 0
+        self._restart(place)
+
+    def on_mount(self) -> None:
+        self._restart(0)
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self.scrollable_content_region.width != self._width:
+            self._restart(round(self.scroll_y))
+
+    def text_lines(self) -> list[str]:
+        """Every line as text, wrapped to the end (for tests and for copying)."""
+        self._ensure(10**9)
+        return ["".join(part.text for part in of) for of in self._lines]
+
+    def _restart(self, place: int) -> None:
+        self._width = self.scrollable_content_region.width
+        self._lines, self._headings = [], []
+        self._weight_left = sum(block.weight for block in self._blocks)
+        self._source = self._wrapped(max(1, self._width))
+        self._ensure(place + 2 * max(self.size.height, 10))
+        self.scroll_to(y=place, animate=False, force=True, immediate=True)
+        self.refresh()
+
+    def _wrapped(self, width: int) -> Iterator[Line]:
+        for block in self._blocks:
+            if isinstance(block, Heading):
+                self._headings.append(len(self._lines))
+            left = self._weight_left - block.weight
+            for row in block.lines(width):
+                yield row
+                self._weight_left = max(left, self._weight_left - width)
+            self._weight_left = left
+
+    def _ensure(self, upto: int) -> None:
+        while len(self._lines) < upto:
+            row = next(self._source, None)
+            if row is None:
+                self._weight_left = 0
+                break
+            self._lines.append(row)
+        rest = self._weight_left // max(1, self._width) if self._weight_left else 0
+        size = Size(0, len(self._lines) + rest)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        self._ensure(round(new_value) + 2 * max(self.size.height, 10))
+        super().watch_scroll_y(old_value, new_value)
+
+    def render_line(self, y: int) -> Strip:
+        at = y + round(self.scroll_y)
+        row = self._lines[at] if at < len(self._lines) else []
+        return self.styled(row, self._width)
+
+    def action_scroll_lines(self, by: int) -> None:
+        self._go(round(self.scroll_y) + by)
+
+    def action_scroll_pages(self, halves: int) -> None:
+        self._go(round(self.scroll_y) + halves * max(1, self.size.height // 2))
+
+    def action_to_top(self) -> None:
+        self._go(0)
+
+    def action_to_end(self) -> None:
+        self._ensure(10**9)
+        self._go(len(self._lines))
+
+    def action_section(self, by: int) -> None:
+        here = round(self.scroll_y)
+        if by > 0:
+            self._ensure(10**9)
+            after = [at for at in self._headings if at > here]
+            self._go(after[0] if after else here)
+        else:
+            before = [at for at in self._headings if at < here]
+            self._go(before[-1] if before else 0)
+
+    def _go(self, to: int) -> None:
+        self._ensure(to + 2 * max(self.size.height, 10))
+        self.scroll_to(y=to, animate=False, force=True, immediate=True)

@@ -1,0 +1,94 @@
+"""Which columns the sample table has at a given width, and how wide each is. Pure: numbers in, numbers out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+GUTTER = 3
+"""Cells before the first column: the cursor's bar, the mark, a blank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`width` is the width at most; 0 for the columns that share what is left over."""
+
+    key: str
+    title: str
+    width: int
+    sort: str | None
+    from_width: int = 0
+    """The table must be this wide for the column to be there."""
+    right: bool = False
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("verdict", "verdict", 8, "verdict"),
+    Column("id", "id", 8, "id", 96, True),
+    Column("kind", "kind", 5, "kind", 44),
+    Column("dataset", "dataset", 14, "dataset", 60),
+    Column("strategy", "strategy", 13, "strategy", 72),
+    Column("flags", "flags", 14, None, 66),
+    Column("tokens", "tok", 6, "tokens", 50, True),
+    Column("steps", "steps", 6, "steps", 70, True),
+    Column("prompt", "prompt", 0, "prompt"),
+    Column("response", "response", 0, "response", 110),
+)
+BY_KEY = {column.key: column for column in COLUMNS}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    column: Column
+    start: int
+    width: int
+
+
+def place(
+    width: int,
+    *,
+    datasets: Sequence[str] = (),
+    strategies: Sequence[str] = (),
+    flags: bool = False,
+    highest_id: int = 0,
+) -> tuple[Placed, ...]:
+    """The columns for a table of `width` cells, with one blank between two of them.
+
+    Names decide how wide their columns are; a column that would be empty in every row is left out.
+    """
+    wanted = {
+        "dataset": _width_for(datasets, "dataset ", 14),
+        "strategy": _width_for(strategies, "strategy ", 13),
+        "id": max(len(str(highest_id)), 5),
+    }
+    hidden = set()
+    if not flags:
+        hidden.add("flags")
+    if not any(strategies):
+        hidden.add("strategy")
+    shown = [column for column in COLUMNS if width >= column.from_width and column.key not in hidden]
+    widths = {column.key: wanted.get(column.key, column.width) for column in shown if column.width}
+    texts = [column for column in shown if not column.width]
+    left = max(width - GUTTER - sum(widths.values()) - len(shown) + 1, len(texts))
+    if len(texts) == 2:
+        widths["prompt"] = (left * 3) // 5
+        widths["response"] = left - widths["prompt"]
+    else:
+        widths["prompt"] = left
+    placed: list[Placed] = []
+    at = GUTTER
+    for column in shown:
+        placed.append(Placed(column, at, widths[column.key]))
+        at += widths[column.key] + 1
+    return tuple(placed)
+
+
+def _width_for(names: Sequence[str], title: str, most: int) -> int:
+    return min(max([len(title), *(len(name) for name in names)]), most)
+
+
+def column_at(placed: Sequence[Placed], x: int) -> Column | None:
+    for each in placed:
+        if each.start <= x <= each.start + each.width:
+            return each.column
+    return None

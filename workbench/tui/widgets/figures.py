@@ -1,0 +1,160 @@
+"""The words of the QDC strip. Pure: figures in, pieces of text with the name of a style out. The axes are never blended:
+each figure stands under its own letter, and a letter without a figure yet is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.text.sanitise import Safe
+from workbench.text.width import cells
+
+if TYPE_CHECKING:
+    from workbench.analyses.qdc.statistics import Figure, Summary
+
+Piece = tuple[str, str]
+BARS = "▁▂▃▄▅▆▇█"
+SPARK = 6
+
+
+@dataclass(frozen=True, slots=True)
+class StripData:
+    """`then` is what the curated set would become, and `why` the words for that (`3 marked: if accepted`)."""
+
+    now: Summary
+    datasets: tuple[int, ...] = ()
+    """Curated rows per dataset, largest first."""
+    strategies: tuple[int, ...] = ()
+    then: Summary | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`rank` says what goes first when the line is too narrow: the highest."""
+
+    pieces: tuple[Piece, ...]
+    rank: int = 0
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Bars of one cell each, the largest full; nothing at all stays a blank."""
+    top = max(values, default=0)
+    if top <= 0:
+        return ""
+    return "".join(" " if value <= 0 else BARS[min(int(value / top * len(BARS)), len(BARS) - 1)] for value in values)
+
+
+def short(number: float) -> str:
+    """A number in at most five characters or so: 142, 18,402, 2.6 M."""
+    for size, unit in ((1e9, "G"), (1e6, "M")):
+        if abs(number) >= size:
+            return f"{number / size:.1f} {unit}"
+    if abs(number) >= 100_000:
+        return f"{number / 1000:.0f} k"
+    return f"{number:,.0f}" if abs(number) >= 100 or number == int(number) else f"{number:.1f}"
+
+
+def strip_pieces(data: StripData, width: int) -> list[Piece]:
+    """The line, at most `width` cells: what matters least is left out until it fits."""
+    parts = _empty() if data.now.n == 0 and data.then is None else _parts(data)
+    gap: Piece = ("   ", "quiet")
+    while True:
+        line: list[Piece] = [(" ", "quiet")]
+        for at, part in enumerate(parts):
+            line += [gap] if at else []
+            line += part.pieces
+        used = sum(cells(Safe(text)) for text, _ in line)
+        if used <= width:
+            break
+        if gap[0] == "   ":
+            gap = ("  ", "quiet")
+            continue
+        if max(part.rank for part in parts) == 0:
+            return _cut(line, width)
+        parts = _without_least(parts)
+    if data.why:
+        why = f"{data.why} "
+        if used + len(why) + 2 <= width:
+            line += [(" " * (width - used - len(why)), "quiet"), (why, "why")]
+    return line
+
+
+def _cut(line: Sequence[Piece], width: int) -> list[Piece]:
+    out: list[Piece] = []
+    for text, style in line:
+        out.append((text[:width], style))
+        width -= len(out[-1][0])
+        if width <= 0:
+            break
+    return out
+
+
+def _without_least(parts: Sequence[Part]) -> list[Part]:
+    """Without the part of the highest rank (the last of them)."""
+    least = max(part.rank for part in parts)
+    at = max(index for index, part in enumerate(parts) if part.rank == least)
+    return [*parts[:at], *parts[at + 1 :]]
+
+
+def _empty() -> list[Part]:
+    return [
+        Part((("curated 0", "strong"),)),
+        Part((("accept rows, and the figures of the curated set stand here", "quiet"),)),
+    ]
+
+
+def _parts(data: StripData) -> list[Part]:
+    now, then = data.now, data.then
+    parts = [
+        Part((("curated ", "quiet"), *_moved(now.n, then.n if then else None, "strong"))),
+        _figure("", now.tokens.total, then.tokens.total if then else None, "tok", rank=3),
+        _figure(
+            "D ", now.datasets.effective, then.datasets.effective if then else None, _of(now.datasets.number, "dataset")
+        ),
+        _spark(data.datasets[:SPARK], 6),
+        _figure(
+            "",
+            now.strategies.effective,
+            then.strategies.effective if then else None,
+            _of(now.strategies.number, "strategy"),
+            rank=2,
+        ),
+        _spark(data.strategies[:SPARK] if now.strategies.number.value else (), 7),
+        _figure("C ", now.steps.mean, then.steps.mean if then else None, "steps"),
+        _spark(now.steps.histogram.columns(SPARK), 4),
+        _figure("", now.tokens.mean, then.tokens.mean if then else None, "tok each", rank=1),
+        _spark(now.tokens.histogram.columns(SPARK), 5),
+    ]
+    return [part for part in parts if part.pieces]
+
+
+def _of(number: Figure, what: str) -> str:
+    count = int(number.value or 0)
+    plural = what if count == 1 else {"dataset": "datasets", "strategy": "strategies"}[what]
+    return f"of {count} {plural}"
+
+
+def _figure(letter: str, now: Figure, then: Figure | None, unit: str, *, rank: int = 0) -> Part:
+    if now.value is None and (then is None or then.value is None):
+        return Part((), rank)
+    axis: tuple[Piece, ...] = ((letter, "axis"),) if letter else ()
+    return Part((*axis, *_moved(now.value, then.value if then else None, "value"), (f" {unit}", "quiet")), rank)
+
+
+def _spark(values: Sequence[float], rank: int) -> Part:
+    text = sparkline(values) if len(values) > 1 else ""
+    return Part(((text, "spark"),) if text else (), rank)
+
+
+def _moved(now: float | None, then: float | None, style: str) -> tuple[Piece, ...]:
+    """`61.3`, or `61.3 → 61.9 ▲0.6` when it would move. Up is not good and down is not bad: both have one colour."""
+    here = "–" if now is None else short(now)
+    if then is None:
+        return ((here, style),)
+    change = then - (now or 0)
+    if short(then) == here or now is None:
+        word = "=" if now is not None else ""
+        return ((here, style), (f" → {short(then)}{' ' + word if word else ''}", "then" if now is None else "quiet"))
+    return ((here, style), (f" → {short(then)} {'▲' if change > 0 else '▼'}{short(abs(change))}", "then"))

@@ -1,0 +1,153 @@
+"""What the table needs from whoever holds the rows. Free of Textual, so that it can be tested without a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.int64]
+
+
+class RowView(Protocol):
+    """An ordered set of samples that may still be growing."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def complete(self) -> bool: ...
+    def id_at(self, position: int) -> int: ...
+    def ids(self, start: int, stop: int) -> Ids: ...
+
+
+class RowPage(Protocol):
+    """The texts of some rows, column by column, in the order of the ids that were asked for."""
+
+    @property
+    def ids(self) -> Ids: ...
+    @property
+    def columns(self) -> dict[str, list[Any]]: ...
+
+
+class RowSource(Protocol):
+    def page(self, ids: Ids) -> Future[Any]: ...
+
+
+class RowFacts(Protocol):
+    """Per sample numbers kept in memory; each array is indexed by sample id. See services for what they mean."""
+
+    @property
+    def verdict(self) -> npt.NDArray[Any]: ...
+    @property
+    def kind(self) -> npt.NDArray[Any]: ...
+    @property
+    def dataset(self) -> npt.NDArray[Any]: ...
+    @property
+    def strategy(self) -> npt.NDArray[Any]: ...
+    @property
+    def tokens(self) -> npt.NDArray[Any]: ...
+    @property
+    def steps(self) -> npt.NDArray[Any]: ...
+    @property
+    def dataset_names(self) -> Sequence[str]: ...
+    @property
+    def strategy_names(self) -> Sequence[str]: ...
+
+
+class NoFacts:
+    """Facts before they are loaded: nothing is known of any sample."""
+
+    verdict = kind = dataset = strategy = tokens = steps = np.zeros(0, dtype=np.int32)
+    dataset_names: Sequence[str] = ()
+    strategy_names: Sequence[str] = ()
+
+
+class PageCache:
+    """The pages near the cursor: asks for what is missing, keeps the last few, forgets requests no longer wanted.
+
+    Not thread-safe: everything here runs on the thread of the widget; `deliver` is called from the thread that read.
+    """
+
+    SIZE = 128
+    KEPT = 24
+    NEAR = 2
+    """Requests further than this many pages from the latest one are dropped if nobody has begun with them."""
+
+    def __init__(
+        self, source: RowSource, deliver: Callable[[int, int, RowPage | None, BaseException | None], None]
+    ) -> None:
+        self._source = source
+        self._deliver = deliver
+        self._view: RowView | None = None
+        self._pages: dict[int, tuple[RowPage, int]] = {}
+        self._asked: dict[int, Future[Any]] = {}
+        self._failed: set[int] = set()
+        self.generation = 0
+
+    def show(self, view: RowView | None) -> None:
+        """Turn to another view; pages of the old one are forgotten."""
+        self._view = view
+        self.forget()
+
+    def forget(self) -> None:
+        """The rows may have changed: ask for every page again."""
+        self.generation += 1
+        self._pages.clear()
+        for future in self._asked.values():
+            future.cancel()
+        self._asked.clear()
+        self._failed.clear()
+
+    def row(self, position: int) -> tuple[RowPage, int] | None:
+        """The page that holds a row and its place there, or None (and the page has been asked for)."""
+        index, offset = divmod(position, self.SIZE)
+        held = self._pages.get(index)
+        if held is None or offset >= held[1]:
+            self.ask(index)
+            return None
+        return held[0], offset
+
+    def ask(self, index: int) -> None:
+        view = self._view
+        if view is None or index < 0 or index in self._asked or index in self._failed:
+            return
+        start = index * self.SIZE
+        stop = min(start + self.SIZE, view.count)
+        held = self._pages.get(index)
+        if stop <= start or (held is not None and held[1] >= stop - start):
+            return
+        for other, future in list(self._asked.items()):
+            if abs(other - index) > self.NEAR and future.cancel():
+                del self._asked[other]
+        generation = self.generation
+        future = self._source.page(view.ids(start, stop))
+        self._asked[index] = future
+        future.add_done_callback(lambda done: self._done(generation, index, done))
+
+    def _done(self, generation: int, index: int, future: Future[Any]) -> None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        self._deliver(generation, index, None if error else future.result(), error)
+
+    def arrived(self, generation: int, index: int, page: RowPage | None) -> bool:
+        """Keep a delivered page (None: the request failed). False if it belongs to an older view."""
+        if generation != self.generation:
+            return False
+        self._asked.pop(index, None)
+        if page is None:
+            self._failed.add(index)
+        else:
+            self._pages.pop(index, None)
+            self._pages[index] = (page, len(page.ids))
+            while len(self._pages) > self.KEPT:
+                del self._pages[min(self._pages, key=lambda kept: (abs(kept - index) <= self.NEAR, -abs(kept - index)))]
+        return True
+
+    def around(self, first: int, last: int) -> None:
+        """Ask for the pages before and after the rows in the window, so that the next page down is already here."""
+        self.ask(last // self.SIZE + 1)
+        self.ask(first // self.SIZE - 1)

@@ -1,0 +1,398 @@
+"""The table of samples: any number of rows, painted line by line. Knows no store: a RowView says which ids stand where,
+a PageCache holds the texts of the pages near the window, RowFacts gives verdicts and numbers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from workbench.model import Verdict
+from workbench.text.sanitise import Safe, one_line
+from workbench.text.width import fit
+from workbench.tui.actions import bindings_for
+from workbench.tui.messages import CursorMoved, PageFailed, PageReady, RowOpened, SortAsked
+from workbench.tui.state import Ids, MarkSet
+from workbench.tui.widgets.columns import GUTTER, Placed, column_at, place
+from workbench.tui.widgets.rows import PageCache, RowFacts, RowPage, RowSource, RowView
+
+VERDICT_CELLS = tuple(
+    f"{verdict.glyph} {word}".ljust(8) for verdict, word in zip(Verdict, ("open", "accept", "reject"), strict=True)
+)
+KIND_CELLS = ("seed ", "synth")
+
+
+class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """Posts CursorMoved, SortAsked and RowOpened. `marks` is shared with the screen that owns it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for("table"))
+    ALLOW_SELECT: ClassVar[bool] = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "table--header",
+        "table--sorted",
+        "table--cursor",
+        "table--cursor-blurred",
+        "table--bar",
+        "table--marked",
+        "table--quiet",
+        "table--accept",
+        "table--reject",
+        "table--open",
+        "table--flag",
+    }
+
+    def __init__(self, source: RowSource, facts: RowFacts, marks: MarkSet, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._facts = facts
+        self._marks = marks
+        self._pages = PageCache(source, self._deliver)
+        self._strips: LRUCache[Any, Strip] = LRUCache(1024)
+        self._placed: tuple[Placed, ...] = ()
+        self._styles: dict[str, Style] = {}
+        self._flags_seen = False
+        self.view: RowView | None = None
+        self.cursor = 0
+        self.range_from: int | None = None
+        """Where an open range began (a row's position), or None."""
+        self.sort: str | None = None
+        self.descending = False
+        self.empty_text = ""
+
+    # -- what is shown
+
+    @property
+    def count(self) -> int:
+        return self.view.count if self.view is not None else 0
+
+    @property
+    def window(self) -> int:
+        """How many rows fit below the header."""
+        return max(1, self.size.height - 1)
+
+    @property
+    def cursor_id(self) -> int | None:
+        return self.id_at(self.cursor)
+
+    def id_at(self, position: int) -> int | None:
+        if self.view is None or not 0 <= position < self.count:
+            return None
+        return int(self.view.id_at(position))
+
+    def show(self, view: RowView, *, sort: str | None = None, descending: bool = False, cursor: int = 0) -> None:
+        """Turn to another view; the cursor goes to row `cursor`."""
+        self.view = view
+        self.sort, self.descending = sort, descending
+        self.range_from = None
+        self._pages.show(view)
+        self._strips.clear()
+        self.grew()
+        self.cursor = max(0, min(cursor, self.count - 1))
+        self._reveal(centre=True)
+        self.refresh()
+        self._tell()
+
+    def grew(self) -> None:
+        """The view has more rows than before (or is a new one)."""
+        rows = self.count + 1
+        if self.virtual_size.height != rows:
+            self.virtual_size = Size(0, rows)
+        self.refresh()
+
+    def facts_changed(self) -> None:
+        """Verdicts, marks or measures may have changed; texts have not."""
+        self._arrange()
+        self.refresh()
+
+    def use_facts(self, facts: RowFacts) -> None:
+        """The facts have been loaded."""
+        self._facts = facts
+        self._strips.clear()
+        self.facts_changed()
+
+    def rows_changed(self) -> None:
+        """Tags, flags or the ids at some positions have changed: read the pages again, the cursor stays."""
+        self._pages.forget()
+        self._strips.clear()
+        self.refresh()
+
+    def _arrange(self) -> None:
+        facts = self._facts
+        placed = place(
+            self.scrollable_content_region.width,
+            datasets=facts.dataset_names,
+            strategies=facts.strategy_names,
+            flags=self._flags_seen,
+            highest_id=len(facts.verdict) - 1,
+        )
+        if placed != self._placed:
+            self._placed = placed
+            self._strips.clear()
+            self.refresh()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange()
+        self._reveal()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles.clear()
+        self._strips.clear()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    # -- pages
+
+    def _deliver(self, generation: int, index: int, page: RowPage | None, error: BaseException | None) -> None:
+        """Called from the thread that read the page."""
+        self.post_message(PageReady(generation, index, page, error))
+
+    def on_page_ready(self, message: PageReady) -> None:
+        if not self._pages.arrived(message.generation, message.index, message.page):
+            return
+        if message.error is not None:
+            self.post_message(PageFailed(message.error))
+        if not self._flags_seen and message.page is not None and self._has_flags(message.page):
+            self._flags_seen = True
+            self._arrange()
+        first = message.index * PageCache.SIZE
+        top = round(self.scroll_y)
+        if first < top + self.window and first + PageCache.SIZE > top:
+            self.refresh()
+
+    @staticmethod
+    def _has_flags(page: RowPage) -> bool:
+        columns = page.columns
+        return any(columns.get("flags", ())) or any(columns.get("tags", ()))
+
+    # -- painting
+
+    def render_line(self, y: int) -> Strip:
+        if not self._placed:
+            self._arrange()
+        width = self.scrollable_content_region.width
+        if y == 0:
+            return self._header(width)
+        position = round(self.scroll_y) + y - 1
+        if position >= self.count:
+            text = self.empty_text if y == 2 and not self.count else ""
+            return Strip([Segment(fit(Safe("   " + text), width), self._style("quiet"))], width)
+        return self._row(position, width)
+
+    def _style(self, name: str) -> Style:
+        if name not in self._styles:
+            component = self.get_component_rich_style(f"table--{name}", partial=True)
+            self._styles[name] = component if name.startswith("cursor") else self.rich_style + component
+        return self._styles[name]
+
+    def _header(self, width: int) -> Strip:
+        quiet, bright = self._style("header"), self._style("sorted")
+        segments = [Segment(" " * GUTTER, quiet)]
+        for placed in self._placed:
+            title, is_sort = placed.column.title, placed.column.sort is not None and placed.column.sort == self.sort
+            if is_sort:
+                title = title[: placed.width - 1] + ("↓" if self.descending else "↑")
+            text = title.rjust(placed.width) if placed.column.right else title.ljust(placed.width)
+            segments += [Segment(text[: placed.width], bright if is_sort else quiet), Segment(" ", quiet)]
+        return Strip(segments).adjust_cell_length(width, quiet)
+
+    def _row(self, position: int, width: int) -> Strip:
+        assert self.view is not None
+        sample_id = int(self.view.id_at(position))
+        facts = self._facts
+        here = position == self.cursor
+        known = sample_id < len(facts.verdict)
+        verdict = int(facts.verdict[sample_id]) if known else 0
+        tokens, steps = (int(facts.tokens[sample_id]), int(facts.steps[sample_id])) if known else (-1, -1)
+        mark = "●" if sample_id in self._marks else "┃" if self._in_range(position) else " "
+        found = self._pages.row(position)
+        key = (sample_id, verdict, tokens, steps, mark, here, here and self.has_focus, width)
+        if found is not None and (cached := self._strips.get(key)) is not None:
+            return cached
+        strip = self._paint(sample_id, verdict, tokens, steps, mark, here, found).adjust_cell_length(
+            width, self._style("open")
+        )
+        if here:
+            strip = strip.apply_style(self._style("cursor" if self.has_focus else "cursor-blurred"))
+        if found is not None:
+            self._strips[key] = strip
+        return strip
+
+    def _paint(
+        self,
+        sample_id: int,
+        verdict: int,
+        tokens: int,
+        steps: int,
+        mark: str,
+        here: bool,
+        found: tuple[RowPage, int] | None,
+    ) -> Strip:
+        base, quiet = self.rich_style, self._style("quiet")
+        tone = self._style(("open", "accept", "reject")[verdict])
+        segments = [
+            Segment("▌" if here else " ", self._style("bar")),
+            Segment(mark + " ", self._style("marked")),
+        ]
+        for placed in self._placed:
+            key, width = placed.column.key, placed.width
+            style = base
+            if key == "verdict":
+                text, style = VERDICT_CELLS[verdict], tone
+            elif key in ("prompt", "response"):
+                text = self._text(found, key, width)
+                style = quiet if verdict == Verdict.REJECT or found is None or key == "response" else base
+            elif key == "flags":
+                text, style = self._flags(found, width), self._style("flag")
+            else:
+                text = self._fact(key, sample_id, tokens, steps, width)
+                style = base if key in {"tokens", "steps"} else quiet
+            segments += [Segment(text, style), Segment(" ", base)]
+        return Strip(segments)
+
+    def _fact(self, key: str, sample_id: int, tokens: int, steps: int, width: int) -> str:
+        facts = self._facts
+        if key == "id":
+            return str(sample_id).rjust(width)
+        if sample_id >= len(facts.verdict):
+            return " " * width
+        if key == "kind":
+            return KIND_CELLS[int(facts.kind[sample_id])]
+        if key in ("tokens", "steps"):
+            number = tokens if key == "tokens" else steps
+            return ("–" if number < 0 else str(number)).rjust(width)
+        code = int((facts.dataset if key == "dataset" else facts.strategy)[sample_id])
+        names = facts.dataset_names if key == "dataset" else facts.strategy_names
+        return fit(one_line(names[code]) if 0 <= code < len(names) else Safe("–"), width)
+
+    @staticmethod
+    def _text(found: tuple[RowPage, int] | None, key: str, width: int) -> str:
+        if found is None:
+            return fit(Safe("…"), width)
+        text = found[0].columns[key][found[1]]
+        # Four characters a cell: enough for any text that is not mostly combining marks.
+        return fit(one_line(text, limit=4 * width), width) if text else fit(Safe("–"), width)
+
+    @staticmethod
+    def _flags(found: tuple[RowPage, int] | None, width: int) -> str:
+        if found is None:
+            return " " * width
+        columns, offset = found[0].columns, found[1]
+        words = [*columns["flags"][offset], *(f"#{tag}" for tag in columns["tags"][offset])]
+        return fit(one_line(" ".join(words)), width)
+
+    def _in_range(self, position: int) -> bool:
+        if self.range_from is None:
+            return False
+        low, high = sorted((self.range_from, self.cursor))
+        return low <= position <= high
+
+    # -- moving
+
+    def move_to(self, position: int, *, centre: bool = False) -> None:
+        """Put the cursor on a row. Inside the window only the two lines that change are painted again."""
+        position = max(0, min(position, self.count - 1))
+        old, self.cursor = self.cursor, position
+        if position == old:
+            self._reveal(centre=centre)
+            return
+        scrolled = self._reveal(centre=centre)
+        if not scrolled:
+            if self.range_from is not None:
+                self.refresh()
+            else:
+                self._refresh_rows(old, position)
+        self._tell()
+
+    def _refresh_rows(self, *positions: int) -> None:
+        top, width = round(self.scroll_y), self.size.width
+        self.refresh(*(Region(0, position - top + 1, width, 1) for position in positions))
+
+    def refresh_cursor_row(self) -> None:
+        self._refresh_rows(self.cursor)
+
+    def _reveal(self, *, centre: bool = False) -> bool:
+        """Scroll so that the cursor is in the window; True if that moved the rows."""
+        if not self.size.height:
+            return False
+        top = round(self.scroll_y)
+        low, high = self.cursor - self.window + 1, self.cursor
+        if low <= top <= high:
+            wanted = top
+        elif centre or abs(self.cursor - top) > 2 * self.window:
+            wanted = self.cursor - self.window // 2
+        else:
+            wanted = low if top < low else high
+        wanted = max(0, min(wanted, self.count - self.window))
+        if wanted == top:
+            return False
+        self.scroll_to(y=wanted, animate=False, force=True)
+        return True
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        top = round(new_value)
+        self._pages.around(top, min(top + self.window, self.count) - 1)
+
+    def _tell(self) -> None:
+        self.post_message(CursorMoved(self.cursor, self.cursor_id))
+
+    def range_ids(self) -> Ids:
+        """The ids of the open range."""
+        if self.view is None or self.range_from is None:
+            return np.zeros(0, dtype=np.int64)
+        low, high = sorted((self.range_from, self.cursor))
+        return self.view.ids(low, high + 1)
+
+    def action_do(self, action_id: str) -> None:
+        half = max(1, self.window // 2)
+        match action_id:
+            case "table.down":
+                self.move_to(self.cursor + 1)
+            case "table.up":
+                self.move_to(self.cursor - 1)
+            case "table.half_down":
+                self.move_to(self.cursor + half)
+            case "table.half_up":
+                self.move_to(self.cursor - half)
+            case "table.page_down":
+                self.move_to(self.cursor + self.window)
+            case "table.page_up":
+                self.move_to(self.cursor - self.window)
+            case "table.top":
+                self.move_to(0)
+            case "table.bottom":
+                self.move_to(self.count - 1)
+            case "table.detail":
+                self.screen.focus_next("DetailPane")
+            case _:
+                raise ValueError(f"the table has no action {action_id}")
+
+    # -- mouse
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        if offset.y == 0:
+            column = column_at(self._placed, offset.x)
+            if column is not None and column.sort is not None:
+                self.post_message(SortAsked(column.sort))
+            return
+        position = round(self.scroll_y) + offset.y - 1
+        if position < self.count:
+            self.move_to(position)
+            sample_id = self.cursor_id
+            if event.chain == 2 and sample_id is not None:
+                self.post_message(RowOpened(sample_id))

@@ -1,0 +1,46 @@
+"""The line that names the screens there are, each with its number key; a click goes there."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual import events
+from textual.widget import Widget
+
+from workbench.tui.actions import BY_ID, Keymap
+from workbench.tui.messages import ActionAsked
+
+TABS: tuple[str, ...] = ("app.browse", "app.export")
+
+
+class TabLine(Widget):
+    COMPONENT_CLASSES = {"tabs--here", "tabs--other", "tabs--rule"}
+    ALLOW_SELECT = False
+
+    def __init__(self, here: str, keymap: Keymap, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._here = here
+        self._keymap = keymap
+
+    def render(self) -> Text:
+        rule = self.get_component_rich_style("tabs--rule", partial=True)
+        text = Text("── ", style=rule, no_wrap=True, end="")
+        for at, (action, label) in enumerate(self._labels()):
+            name = "tabs--here" if action == self._here else "tabs--other"
+            text.append("   " if at else "", rule)
+            text.append(label, self.get_component_rich_style(name, partial=True))
+        text.append(" " + "─" * max(self.size.width - text.cell_len - 1, 0), rule)
+        return text
+
+    def _labels(self) -> list[tuple[str, str]]:
+        return [
+            (action, f"{keys[0]} {BY_ID[action].title}" if (keys := self._keymap.keys(action)) else BY_ID[action].title)
+            for action in TABS
+        ]
+
+    def on_click(self, event: events.Click) -> None:
+        at = 3
+        for action, label in self._labels():
+            if at <= event.x < at + len(label):
+                self.post_message(ActionAsked(action))
+                return
+            at += len(label) + 3
