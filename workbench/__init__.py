@@ -1,10 +1,12 @@
 """Workbench: a terminal workbench for curating LLM training data.
 
-import workbench
-with workbench.open_store("gsm.duckdb") as store:
-    store.import_files(["train.jsonl"])
-    store.accept(where="steps>3")
-    store.export("out", format="jsonl", shape="messages")
+Five lines in a notebook:
+
+    import workbench
+    with workbench.open_store("gsm.duckdb") as store:
+        store.import_files(["train.jsonl"])
+        store.accept(where="steps>3")
+        store.export("out", format="jsonl", shape="messages")
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         from workbench.version import version
 
-        found: Any = version()
+        found = version()
     elif name == "open_store":
         from workbench.services import workbench as service
 

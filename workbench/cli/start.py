@@ -56,7 +56,7 @@ def demo(store: Path | None, no_tui: bool) -> None:
         if no_tui or not at_terminal():
             say(f"Open it with: workbench open {path}")
             return
-        say("Opening the app: j k move, a accept, r reject, u undo, / filter, ? help, q leaves.")
+        say("Opening the app: j k move, a accept, r reject, u undo, / filter, ? help, ctrl+q leaves.")
         run_app(workbench)
 
 

@@ -30,7 +30,10 @@ def connect(path: Path, *, create: bool, memory_limit: str, threads: int) -> Con
     Raises StoreHeld when another process has the file open, StoreUnreadable when it cannot be opened (it is then left
     as it was, and copied aside with its WAL), WorkbenchError when the folder is missing or cannot be written.
     """
-    _refuse_hopeless(path, create)
+    try:
+        _refuse_hopeless(path, create)
+    except OSError as error:
+        raise WorkbenchError(f"{path} cannot be looked at: {error.strerror}. Nothing was changed.") from error
     real = path.resolve()
     with _opening:
         # DuckDB would hand out the database it has open already, and two writers would give the same ids.

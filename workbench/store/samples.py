@@ -157,7 +157,7 @@ def insert_version(connection: Connection, new_id: int, old_id: int, values: dic
     )
 
 
-_ROW_SELECT = """SELECT {columns}, coalesce(v.verdict, 'undecided')::VARCHAR AS verdict, n.note, t.tags, f.flags,
+_ROW_SELECT = """SELECT {columns}, coalesce(v.verdict, 'undecided')::VARCHAR AS verdict, nullif(n.note, '') AS note, t.tags, f.flags,
         m.tokens, m.steps
     FROM {samples} s
     LEFT JOIN (SELECT sample_id, arg_max(verdict, seq) AS verdict FROM decisions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import shutil
 import threading
@@ -87,6 +88,7 @@ class Store:
         self._root = root
         self._closed = False
         self._listeners: list[Callable[[], None]] = []
+        atexit.register(self.close)  # a program that ends without closing loses nothing it was told to write
 
     # -- life ---------------------------------------------------------------------------------------------------
 
@@ -104,6 +106,7 @@ class Store:
         if self._closed:
             return
         self._closed = True
+        atexit.unregister(self.close)
         if self._ingest is not None:
             self._ingest.stop()
         self._ingesting.acquire(timeout=_PATIENCE)
@@ -254,6 +257,8 @@ class Store:
     def edit(self, old_id: int, values: dict[str, Any], content_hash: str) -> Future[tuple[Change, int]]:
         """Add a new version of a sample. It takes over the verdict; the old one is kept, rejected with a note that
         names the new one. Returns the change and the new id."""
+        if self._closed:
+            raise closed()
         self.check_ids([old_id])
         for name, value in values.items():
             check_text(f"the {name}", value)

@@ -58,8 +58,6 @@ class Tally:
     rows: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     done: bool = False
-    unknown: str = ""
-    """Why this cannot be counted before it is written; `rows` then means nothing."""
 
 
 class RowStream(Protocol):
@@ -67,7 +65,7 @@ class RowStream(Protocol):
 
     @property
     def path(self) -> Path: ...
-    def rows(self, where: str = "") -> Iterator[Mapping[str, Any]]: ...
+    def rows(self, where: str = "", *, sort: str | None = None) -> Iterator[Mapping[str, Any]]: ...
 
 
 Count = Callable[[ExportRequest, Callable[[Tally], None], threading.Event], Tally]
@@ -202,7 +200,7 @@ class ExportDialog(Dialog[ExportRequest | None]):
         self.query_one("#problem", Static).update(content([piece("✗ " + problem, "reject")] if problem else []))
         go = self.query_one("#go", Go)
         tally = self._tally
-        counted = tally is not None and tally.done and not tally.unknown
+        counted = tally is not None and tally.done
         go.ready = problem is None and not (counted and tally is not None and not tally.rows)
         rows = f" {tally.rows:,} rows" if counted and tally is not None else ""
         go.label = f"Export{rows}"
@@ -217,9 +215,7 @@ class ExportDialog(Dialog[ExportRequest | None]):
         number, stop, request = self._number, self._stop, self.request()
 
         def tell(tally: Tally) -> None:
-            self.post_message(
-                self.Counted(number, Tally(tally.rows, Counter(tally.left_out), tally.done, tally.unknown))
-            )
+            self.post_message(self.Counted(number, Tally(tally.rows, Counter(tally.left_out), tally.done)))
 
         def run() -> None:
             try:
@@ -255,8 +251,6 @@ def preview_lines(tally: Tally | None, error: BaseException | None) -> list[Line
         return [line(piece("✗ " + explain(error)[0], "reject"))]
     if tally is None:
         return [line(piece("counting …", "dim"))]
-    if tally.unknown:
-        return [line(piece(tally.unknown, "dim"))]
     out_total = sum(tally.left_out.values())
     going = line(piece("would go   ", "dim"), piece(f"{tally.rows:,} rows", "strong"))
     if not tally.done:
@@ -277,13 +271,11 @@ def dry_count(
 ) -> Tally:
     """Shape every row and count, without writing anything."""
     tally = Tally()
-    if OUT_SHAPES[request.shape].pairs:
-        return Tally(
-            done=True, unknown="Pairs of an accepted and a rejected answer are counted while they are written."
-        )
-    for number, (_row, record) in enumerate(
-        shape_stream(workbench.rows(request.where), request.shape, request.reasoning)
-    ):
+    where, sort = request.where, None
+    if OUT_SHAPES[request.shape].pairs:  # as Workbench.export: the rejected answers are the other half of each pair
+        where, sort = (f"({where}) OR verdict:reject" if where.strip() else ""), "root"
+    rows = workbench.rows(where, sort=sort)
+    for number, (_row, record) in enumerate(shape_stream(rows, request.shape, request.reasoning)):
         if stop.is_set():
             raise Cancelled("Counting was stopped.")
         if isinstance(record, LeftOut):

@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 
 from workbench.errors import AmbiguousShape, UsageError
 from workbench.model import MAPPABLE_FIELDS, ImportReport, Kind
-from workbench.text.sanitise import for_display
+from workbench.text.sanitise import Safe, for_display
 from workbench.tui.screens.dialog import Dialog, content, quiet
 from workbench.tui.screens.error import explain
 from workbench.tui.screens.fields import Choice, Field, Go
@@ -43,6 +43,12 @@ if TYPE_CHECKING:
 
 AUTO = ""
 ENCODINGS: tuple[str, ...] = ("utf-8", "utf-16", "latin-1", "cp1252", "gb18030", "shift_jis", "euc-kr", "koi8-r")
+READABLE = """What can be read: JSON lines, JSON, CSV, TSV, Parquet, Arrow, a Hugging Face folder, plain text; .gz and .zst too.
+
+The shape is found from the first rows: chat messages, ShareGPT, preference pairs, prompt and completion, Alpaca, question \
+and answer, worked steps and more. You see the first rows as they will be, and can correct it, before anything is added.
+
+Rows that are there already are not added again, and u takes a whole import back."""
 
 
 class ImportDialog(Dialog[ImportRequest | None]):
@@ -142,7 +148,8 @@ class ImportDialog(Dialog[ImportRequest | None]):
 
     def on_mount(self) -> None:
         self.query_one(PathEntry).field.focus()
-        self._say([piece("Nothing yet: type a name, tab completes it, enter looks at it.", "dim")])
+        self._say([piece("nothing yet: type a name, tab completes it, enter looks at it", "dim")])
+        self.query_one("#sample", Reader).show([Prose(Safe(READABLE), "dim")])
         if self._given:
             self._look(self._given)
 

@@ -1,0 +1,107 @@
+"""The app on a real terminal (160 x 45): start, key latency, filters, verdicts, memory, on a million rows.
+
+python -m benchmarks.app STORE
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.report import Line, percentile, show
+from benchmarks.stores import RARE, make_store
+from benchmarks.terminal import Terminal
+
+_BARE = """
+from textual.app import App
+from textual.widgets import Static
+class Bare(App[None]):
+    def compose(self):
+        yield Static("first painted")
+Bare().run()
+"""
+_END = "1,000,000"
+
+
+def bare_start() -> float:
+    """Seconds until an app with one label has painted: what Textual itself costs."""
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+        file.write(_BARE)
+        file.flush()
+        with Terminal([sys.executable, file.name]) as terminal:
+            return terminal.wait_for(lambda text: "first painted" in text)
+
+
+def rows_painted(text: str) -> bool:
+    return sum("undecided" in line or "open" in line for line in text.splitlines()) > 10
+
+
+def start(store: Path) -> float:
+    with Terminal([sys.executable, "-m", "workbench", "open", str(store)]) as terminal:
+        return terminal.wait_for(rows_painted)
+
+
+def _many(run: Callable[[], float], times: int) -> list[float]:
+    return [run() * 1e3 for _ in range(times)]
+
+
+def _presses(terminal: Terminal, keys: str, times: int, pause: float = 0.03) -> list[float]:
+    taken = []
+    for _ in range(times):
+        taken.append(terminal.press(keys) * 1e3)
+        terminal.settle(pause)
+    return taken
+
+
+def keys(terminal: Terminal, where: str, limit_jump: float) -> list[Line]:
+    down = _presses(terminal, "j", 60)
+    page = _presses(terminal, "\x04", 40)
+    jumps = [value for _ in range(8) for value in (*_presses(terminal, "G", 1, 0.2), *_presses(terminal, "gg", 1, 0.2))]
+    return [
+        Line(f"{where}: key down, p95", percentile(down, 0.95), 5.0),
+        Line(f"{where}: page down, p95", percentile(page, 0.95), 16.0),
+        Line(f"{where}: jump to an end, p95", percentile(jumps, 0.95), limit_jump),
+    ]
+
+
+def apply_filter(terminal: Terminal, text: str, seen: Callable[[str], bool]) -> float:
+    """Milliseconds from the enter key to the screen that shows the result."""
+    terminal.press("/")
+    terminal.settle()
+    terminal.press("\x15" + text)
+    terminal.settle(0.5)
+    terminal.press("\x1b")
+    terminal.settle()
+    return 0.0
+
+
+def session(store: Path) -> list[Line]:
+    lines = []
+    with Terminal([sys.executable, "-m", "workbench", "open", str(store)]) as terminal:
+        terminal.wait_for(rows_painted)
+        terminal.settle(0.5)
+        lines += keys(terminal, "unsorted", 20.0)
+        lines.append(Line("resident memory, unsorted", terminal.resident(), 150.0, "MB"))
+    return lines
+
+
+def main(store: Path) -> None:
+    if not store.exists():
+        make_store(store, 1_000_000)
+    bare = percentile(_many(bare_start, 5), 0.5)
+    painted = percentile(_many(lambda: start(store), 5), 0.5)
+    show(
+        "The app on 1,000,000 rows",
+        [
+            Line("process start to first painted rows", painted, 500.0, peer=f"bare Textual {bare:,.0f} ms"),
+            *session(store),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "benchmarks/tmp/million.duckdb"))
+    time.sleep(0)

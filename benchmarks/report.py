@@ -1,0 +1,43 @@
+"""A table of measured figures beside their limits, printed the same way by every benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure. `limit` is the most it may be (the least, with `at_least`); None where there is only a peer."""
+
+    what: str
+    measured: float
+    limit: float | None = None
+    unit: str = "ms"
+    peer: str = ""
+    at_least: bool = False
+
+    @property
+    def verdict(self) -> str:
+        if self.limit is None:
+            return ""
+        held = self.measured >= self.limit if self.at_least else self.measured <= self.limit
+        return "held" if held else "MISSED"
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least `share` of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, -(-int(len(ordered) * share * 1000) // 1000) - 1))]
+
+
+def show(title: str, lines: Sequence[Line]) -> None:
+    """Print a Markdown table."""
+    print(f"\n### {title}\n\n| what | measured | limit | | peer |\n|---|---:|---:|---|---|")
+    for line in lines:
+        limit = "" if line.limit is None else f"{'≥ ' if line.at_least else '≤ '}{_number(line.limit)} {line.unit}"
+        print(f"| {line.what} | {_number(line.measured)} {line.unit} | {limit} | {line.verdict} | {line.peer} |")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}" if abs(value) >= 10 else f"{value:,.2f}"
