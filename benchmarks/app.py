@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.report import Line, percentile, show
-from benchmarks.stores import RARE, make_store
+from benchmarks.stores import make_store
 from benchmarks.terminal import Terminal
 
 _BARE = """
@@ -65,17 +65,6 @@ def keys(terminal: Terminal, where: str, limit_jump: float) -> list[Line]:
         Line(f"{where}: page down, p95", percentile(page, 0.95), 16.0),
         Line(f"{where}: jump to an end, p95", percentile(jumps, 0.95), limit_jump),
     ]
-
-
-def apply_filter(terminal: Terminal, text: str, seen: Callable[[str], bool]) -> float:
-    """Milliseconds from the enter key to the screen that shows the result."""
-    terminal.press("/")
-    terminal.settle()
-    terminal.press("\x15" + text)
-    terminal.settle(0.5)
-    terminal.press("\x1b")
-    terminal.settle()
-    return 0.0
 
 
 def session(store: Path) -> list[Line]:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,10 @@ def _open(workbench: Workbench, spec: ViewSpec) -> tuple[float, float, View]:
     return first[0], (time.perf_counter() - started) * 1e3, view
 
 
+def _page(workbench: Workbench, view: View, start: int) -> None:
+    workbench.browser.page(view.ids(start, start + PAGE)).result()
+
+
 def views(workbench: Workbench) -> list[Line]:
     cases = (
         ("filter kind:synthetic tokens>400", ViewSpec("kind:synthetic tokens>400"), 250.0),
@@ -72,10 +77,7 @@ def views(workbench: Workbench) -> list[Line]:
         view = runs[-1][2]
         if view.count > 10_000:
             starts = rng.integers(0, view.count - PAGE, 40)
-            taken = [
-                _timed(lambda start=start: workbench.browser.page(view.ids(start, start + PAGE)).result(), 1)
-                for start in starts.tolist()
-            ]
+            taken = [_timed(partial(_page, workbench, view, start), 1) for start in starts.tolist()]
             lines.append(Line(f"{name}: any page, p95", percentile(taken, 0.95), 40.0))
     return lines
 

@@ -5,7 +5,6 @@ python -m benchmarks.importing [ROWS]
 
 from __future__ import annotations
 
-
 import subprocess
 import sys
 import tempfile
@@ -49,7 +48,20 @@ def raw(file: Path, store: Path) -> None:
     tables = [chunk.to_arrow() for chunk in read(file)]
     connection = duckdb.connect(str(store), config={"storage_compatibility_version": "v1.5.0", "threads": 2})
     connection.execute(_TABLE)
-    names = "kind dataset prompt context response trace answer reference system messages extra strategy".split()
+    names = [
+        "kind",
+        "dataset",
+        "prompt",
+        "context",
+        "response",
+        "trace",
+        "answer",
+        "reference",
+        "system",
+        "messages",
+        "extra",
+        "strategy",
+    ]
     columns = ", ".join(names)
     started = time.perf_counter()
     connection.execute("BEGIN TRANSACTION")

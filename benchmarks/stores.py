@@ -16,7 +16,47 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-_SYLLABLES = "ba be bi co da de di fa fi go ha he ka la le li lo ma me mi mo na ne no pa pe ra re ri ro sa se so ta te ti to va ve".split()
+_SYLLABLES = [
+    "ba",
+    "be",
+    "bi",
+    "co",
+    "da",
+    "de",
+    "di",
+    "fa",
+    "fi",
+    "go",
+    "ha",
+    "he",
+    "ka",
+    "la",
+    "le",
+    "li",
+    "lo",
+    "ma",
+    "me",
+    "mi",
+    "mo",
+    "na",
+    "ne",
+    "no",
+    "pa",
+    "pe",
+    "ra",
+    "re",
+    "ri",
+    "ro",
+    "sa",
+    "se",
+    "so",
+    "ta",
+    "te",
+    "ti",
+    "to",
+    "va",
+    "ve",
+]
 _DATASETS = ("algebra", "code", "dialogue", "geometry", "history", "logic", "science", "stories")
 _STRATEGIES = (None, "answer", "rephrase", "new-question", "evolve-depth")
 _DISTINCT = 40_000
@@ -42,7 +82,7 @@ def tables(rows: int, *, size: int = 20_000, seed: int = 7) -> Iterator[pa.Table
     """Arrow tables in the form the store takes, `rows` rows in all, each about 1 KB of text and different."""
     rng = np.random.default_rng(seed)
     prompts, responses = texts(_DISTINCT, 45, rng), texts(_DISTINCT, 145, rng)
-    nothing = {name: None for name in ("context", "trace", "answer", "reference", "system", "messages", "extra")}
+    nothing = dict.fromkeys(("context", "trace", "answer", "reference", "system", "messages", "extra"))
     for start in range(0, rows, size):
         n = min(size, rows - start)
         pick, other = rng.integers(0, _DISTINCT, n), rng.integers(0, _DISTINCT, n)
@@ -101,8 +141,10 @@ def make_jsonl(path: Path, rows: int) -> None:
     """The same rows as a JSONL file of the shape prompt/response."""
     with open(path, "w", encoding="utf-8") as file:
         for table in tables(rows):
-            for prompt, response in zip(table["prompt"].to_pylist(), table["response"].to_pylist(), strict=True):
-                file.write(json.dumps({"prompt": prompt, "response": response}) + "\n")
+            file.writelines(
+                json.dumps({"prompt": prompt, "response": response}) + "\n"
+                for prompt, response in zip(table["prompt"].to_pylist(), table["response"].to_pylist(), strict=True)
+            )
 
 
 if __name__ == "__main__":

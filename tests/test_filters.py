@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import FilterError
-from workbench.filters import FIELDS, All, Any_, Between, Compare, Node, Not, Search, Sql, parse, words
+from workbench.filters import FIELDS, All, AnyOf, Between, Compare, Node, Not, Search, Sql, parse, words
 
 TREES: list[tuple[str, Node]] = [
     ("", All(())),
@@ -16,9 +16,9 @@ TREES: list[tuple[str, Node]] = [
     ('"the train"', Search("the train")),
     (r'"say \"hi\" \\"', Search('say "hi" \\')),
     ("a b", All((Search("a"), Search("b")))),
-    ("a OR b", Any_((Search("a"), Search("b")))),
-    ("a b OR c", Any_((All((Search("a"), Search("b"))), Search("c")))),
-    ("a (b OR c)", All((Search("a"), Any_((Search("b"), Search("c")))))),
+    ("a OR b", AnyOf((Search("a"), Search("b")))),
+    ("a b OR c", AnyOf((All((Search("a"), Search("b"))), Search("c")))),
+    ("a (b OR c)", All((Search("a"), AnyOf((Search("b"), Search("c")))))),
     ("-a", Not(Search("a"))),
     ("NOT a", Not(Search("a"))),
     ("-(a b)", Not(All((Search("a"), Search("b"))))),

@@ -27,10 +27,10 @@ class Settings:
     """The colours of the app: a theme that its palette lists. NO_COLOR in the environment turns colour off whatever this says."""
 
     memory_limit: str | None = None
-    """The most memory DuckDB may use, such as "2GB"; more is spilled to disk beside the store. Unset: a quarter of what the machine has."""
+    """The most memory DuckDB may use, such as "2GB"; more is spilled to disk beside the store. Unset: 512 MB, and 192 MB for the app."""
 
     threads: int | None = None
-    """How many threads DuckDB may use. Unset: one for each core."""
+    """How many cores one DuckDB statement may use. Unset: 2."""
 
     confirm_rows: int = 1000
     """A bulk action on more rows than this asks first. Undo covers it in any case."""

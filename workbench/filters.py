@@ -6,9 +6,10 @@ kind:synthetic tokens>400 "the train" -tag:boring (verdict:accept OR steps:3..6)
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import Literal
 
 from workbench.errors import FilterError
 
@@ -99,11 +100,11 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:
+class AnyOf:
     nodes: tuple[Node, ...]
 
 
-Node = Search | Compare | Between | Sql | Not | All | Any_
+Node = Search | Compare | Between | Sql | Not | All | AnyOf
 
 
 def parse(text: str) -> Node:
@@ -122,7 +123,7 @@ def words(node: Node) -> tuple[str, ...]:
     match node:
         case Search(text):
             return (text,)
-        case All(nodes) | Any_(nodes):
+        case All(nodes) | AnyOf(nodes):
             return tuple(word for child in nodes for word in words(child))
         case _:
             return ()
@@ -143,11 +144,11 @@ class _Parser:
         node = self._any()
         self._blanks()
         if self.at < len(self.text):
-            self._fail("a ) without its (")
+            raise self._error("a ) without its (")
         return node
 
-    def _fail(self, message: str, at: int | None = None) -> NoReturn:
-        raise FilterError(message, self.at if at is None else at)
+    def _error(self, message: str, at: int | None = None) -> FilterError:
+        return FilterError(message, self.at if at is None else at)
 
     def _blanks(self) -> None:
         while self.at < len(self.text) and self.text[self.at].isspace():
@@ -169,9 +170,9 @@ class _Parser:
             self.at += 2
             node = self._all()
             if node == All(()) or nodes[0] == All(()):
-                self._fail("OR needs something on both sides", at)
+                raise self._error("OR needs something on both sides", at)
             nodes.append(node)
-        return nodes[0] if len(nodes) == 1 else Any_(tuple(nodes))
+        return nodes[0] if len(nodes) == 1 else AnyOf(tuple(nodes))
 
     def _all(self) -> Node:
         nodes: list[Node] = []
@@ -188,7 +189,7 @@ class _Parser:
     def _one(self) -> Node:
         self.depth += 1
         if self.depth > self._DEPTH:
-            self._fail("this filter is nested too deeply")
+            raise self._error("this filter is nested too deeply")
         try:
             return self._atom()
         finally:
@@ -200,13 +201,13 @@ class _Parser:
             self.at += 3 if self._word_is("NOT") else 1
             self._blanks()
             if self.at >= len(text) or text[self.at] == ")" or self._word_is("OR"):
-                self._fail("nothing follows the negation", at)
+                raise self._error("nothing follows the negation", at)
             return Not(self._one())
         if text[at] == "(":
             self.at += 1
             node = self._any()
             if self.at >= len(text):
-                self._fail("a ( without its )", at)
+                raise self._error("a ( without its )", at)
             self.at += 1
             return node
         self._count(1)
@@ -219,7 +220,7 @@ class _Parser:
     def _count(self, more: int) -> None:
         self.conditions += more
         if self.conditions > self._CONDITIONS:
-            self._fail(f"this filter has more than {self._CONDITIONS} conditions")
+            raise self._error(f"this filter has more than {self._CONDITIONS} conditions")
 
     def _sql(self) -> Node:
         start = self.at
@@ -230,7 +231,7 @@ class _Parser:
         condition = self.text[self.at : end].strip()
         self.at = end
         if not condition:
-            self._fail("sql: needs a condition, for example sql:length(prompt) > 200", start)
+            raise self._error("sql: needs a condition, for example sql:length(prompt) > 200", start)
         return Sql(condition)
 
     def _closing(self, start: int, level: int = 0, at_end: int | None = None) -> int:
@@ -251,7 +252,7 @@ class _Parser:
                     return index
         if at_end is not None:
             return at_end
-        self._fail("a ( without its )", start)
+        raise self._error("a ( without its )", start)
 
     def _quoted(self) -> str:
         start = self.at
@@ -266,10 +267,10 @@ class _Parser:
             self.at += 1
             if char == '"':
                 if not out:
-                    self._fail('"" is empty', start)
+                    raise self._error('"" is empty', start)
                 return "".join(out)
             out.append(char)
-        self._fail('a " without its closing "', start)
+        raise self._error('a " without its closing "', start)
 
     def _bare(self, stops: str) -> str:
         start = self.at
@@ -288,7 +289,7 @@ class _Parser:
         if name.lower() not in FIELDS:
             near = difflib.get_close_matches(name.lower(), FIELDS, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            self._fail(f"no field is called {name}{hint} (quote it to search for the text)", start)
+            raise self._error(f"no field is called {name}{hint} (quote it to search for the text)", start)
         self.at += len(op)
         return self._comparison(name.lower(), op, start)
 
@@ -297,12 +298,12 @@ class _Parser:
         if self.at < len(self.text) and self.text[self.at] == '"':
             quoted = self._quoted()
             if field.type == "number":
-                self._fail(f"{name} is a number, not text", start)
+                raise self._error(f"{name} is a number, not text", start)
             self._refuse_order(name, op, start)
             return Compare(name, op, (quoted if op == "~" else self._word(name, field, quoted, start, quoted=True),))
         raw = self._bare("()")
         if not raw:
-            self._fail(f"{name}{op} needs a value", start)
+            raise self._error(f"{name}{op} needs a value", start)
         if field.type == "number":
             return self._number(name, op, raw, start)
         self._refuse_order(name, op, start)
@@ -311,20 +312,20 @@ class _Parser:
         parts = raw.split(",") if op == ":" and field.type != "text" else [raw]
         values = tuple(self._word(name, field, part, start) for part in parts if part)
         if not values:
-            self._fail(f"{name}{op} needs a value", start)
+            raise self._error(f"{name}{op} needs a value", start)
         self._count(len(values) - 1)
         return Compare(name, op, values)
 
     def _refuse_order(self, name: str, op: Operator, start: int) -> None:
         if op in (">", ">=", "<", "<="):
-            self._fail(f"{name} is not a number: use {name}:value or {name}~pattern", start)
+            raise self._error(f"{name} is not a number: use {name}:value or {name}~pattern", start)
 
     def _word(self, name: str, field: Field, raw: str, start: int, *, quoted: bool = False) -> str | None:
         if raw.lower() == "none" and not quoted:
             return None
         value = _ALIASES.get(raw.lower(), raw) if field.words else raw
         if field.words and value not in field.words:
-            self._fail(f"{name} is one of {', '.join(field.words)}, not {raw}", start)
+            raise self._error(f"{name} is one of {', '.join(field.words)}, not {raw}", start)
         return value
 
     def _number(self, name: str, op: Operator, raw: str, start: int) -> Node:
@@ -334,11 +335,11 @@ class _Parser:
             low, _, high = raw.partition("..")
             return Between(name, self._value(low, name, start), self._value(high, name, start))
         if op == "~":
-            self._fail(f"{name} is a number: use {name}>n, {name}:a..b", start)
+            raise self._error(f"{name} is a number: use {name}>n, {name}:a..b", start)
         parts = raw.split(",") if op == ":" else [raw]
         for part in parts:
             if self._value(part, name, start) is None:
-                self._fail(f"{name}{op} needs a number", start)
+                raise self._error(f"{name}{op} needs a number", start)
         return Compare(name, op, tuple(part.replace("_", "") for part in parts))
 
     def _value(self, raw: str, name: str, start: int) -> float | None:
@@ -347,7 +348,7 @@ class _Parser:
         try:
             value = float(raw.replace("_", ""))
         except ValueError:
-            self._fail(f"{name} is a number, {raw} is not", start)
-        if value != value or value in (float("inf"), float("-inf")):
-            self._fail(f"{name} is a number, {raw} is not", start)
+            raise self._error(f"{name} is a number, {raw} is not", start) from None
+        if not math.isfinite(value):
+            raise self._error(f"{name} is a number, {raw} is not", start)
         return value

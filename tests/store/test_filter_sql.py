@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.store.tables import add, counts, numbered, rows_of, table
 from workbench.errors import FilterError
-from workbench.filters import FIELDS, All, Any_, Between, Compare, Node, Not, Search, Sql, parse
+from workbench.filters import FIELDS, All, AnyOf, Between, Compare, Node, Not, Search, Sql, parse
 from workbench.model import Verdict
 from workbench.services.workbench import Workbench, open_store
 
@@ -74,7 +74,7 @@ def accepts(node: Node, row: Row) -> bool:
     match node:
         case All(nodes):
             return all(accepts(child, row) for child in nodes)
-        case Any_(nodes):
+        case AnyOf(nodes):
             return any(accepts(child, row) for child in nodes)
         case Not(child):
             return not accepts(child, row)
@@ -173,7 +173,7 @@ def every_row(workbench: Workbench) -> list[Row]:
     if not _rows:
         _rows.extend(workbench.rows())
         assert len(_rows) == 40
-        assert TAGGED == {id for (id,) in rows_of(workbench._store, "SELECT DISTINCT sample_id FROM tags")}
+        assert {id for (id,) in rows_of(workbench._store, "SELECT DISTINCT sample_id FROM tags")} == TAGGED
     return _rows
 
 

@@ -13,8 +13,8 @@ import pytest
 from tests.store.tables import add, counts, errors, numbered, rows_of, same_facts
 from workbench.errors import UsageError, WorkbenchError
 from workbench.model import Verdict
-from workbench.store.store import Store
 from workbench.store import threads
+from workbench.store.store import Store
 from workbench.store.threads import Transaction
 
 

@@ -89,7 +89,7 @@ def test_missing_things_are_not_made_up(tmp_path: Path) -> None:
     """A missing folder is never made, and a missing store only when that was asked for."""
     with pytest.raises(WorkbenchError, match="does not exist"):
         Store(tmp_path / "no" / "a.duckdb")
-    with pytest.raises(WorkbenchError, match="There is no store"):
+    with pytest.raises(WorkbenchError, match="there is no store"):
         Store(tmp_path / "a.duckdb", create=False)
     assert os.listdir(tmp_path) == []
 

@@ -74,6 +74,6 @@ def leaked(output: bytes) -> list[str]:
     found += [f"U+{ord(char):04X}" for char in _FORBIDDEN_TEXT if char.encode() in output]
     # Every escape left must be one that Textual itself writes.
     for piece in output.split(b"\x1b")[1:]:
-        if not piece[:1] in (b"[", b"7", b"8", b"=", b">", b"\\"):
+        if piece[:1] not in (b"[", b"7", b"8", b"=", b">", b"\\"):
             found.append(repr(b"\x1b" + piece[:12]))
     return found

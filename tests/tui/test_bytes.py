@@ -16,7 +16,7 @@ FIELDS = ("prompt", "context", "response", "trace", "answer", "reference", "syst
 
 
 def _rows() -> list[dict[str, str]]:
-    rows = [{field: f"{number} {text}" for field in FIELDS} for number, text in enumerate(HOSTILE)]
+    rows = [dict.fromkeys(FIELDS, f"{number} {text}") for number, text in enumerate(HOSTILE)]
     rows += [{"prompt": f"n{number} {text}", "response": text} for number, text in enumerate(naughty_strings())]
     rows.append({"prompt": "one line of a megabyte " + "x\x1b[31m漢" * 120_000, "response": "\n" * 3000 + "end"})
     rows.append({"prompt": "chat", "response": "r", "trace": "\n".join(HOSTILE)})

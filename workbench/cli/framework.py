@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from workbench.errors import StoreUnreadable, UsageError
+from workbench.errors import UsageError
 
 if TYPE_CHECKING:
     from workbench.config import Settings
@@ -91,14 +91,14 @@ def _context() -> click.Context | None:
 
 
 @contextmanager
-def opened(path: Path, *, create: bool = False) -> Iterator[Workbench]:
-    """The store at `path`, closed at the end whatever happens."""
-    if not create and not path.exists():
-        raise StoreUnreadable(f"there is no store at {path}; `workbench import {path} FILES...` makes one")
+def opened(path: Path, *, create: bool = False, memory_limit: str | None = None) -> Iterator[Workbench]:
+    """The store at `path`, closed at the end whatever happens. The settings' memory limit goes before `memory_limit`."""
     from workbench.services.workbench import open_store
 
     chosen = settings()
-    with open_store(path, create=create, memory_limit=chosen.memory_limit, threads=chosen.threads) as workbench:
+    with open_store(
+        path, create=create, memory_limit=chosen.memory_limit or memory_limit, threads=chosen.threads
+    ) as workbench:
         yield workbench
 
 

@@ -75,7 +75,8 @@ class View:
             self._ids = self._ids.copy()
             self._ids[place] = new_id
 
-    def _take(self, ids: Ids, complete: bool, scanned: float) -> None:
+    def grow(self, ids: Ids, complete: bool, scanned: float) -> None:
+        """Take in what the store has found so far; only the builder calls this."""
         self._ids, self.complete, self.scanned = ids, complete, scanned
 
 
@@ -102,12 +103,16 @@ class Detail:
     """(detector, kind, severity, evidence as JSON) of its flags."""
 
 
+def _ignore(_view: View) -> None:
+    """What a build tells when nobody listens."""
+
+
 @dataclass(slots=True)
 class _Build:
     view: View
     future: Future[Any] | None = None
     stale: bool = False
-    on_change: Callable[[View], None] = field(default=lambda view: None)
+    on_change: Callable[[View], None] = field(default=_ignore)
 
 
 class Browser:
@@ -205,7 +210,7 @@ class Browser:
 def _take(build: _Build, ids: Ids, complete: bool, scanned: float) -> None:
     if build.stale:
         raise CancelledError  # an interrupt between two statements stops neither
-    build.view._take(ids, complete, scanned)
+    build.view.grow(ids, complete, scanned)
     build.on_change(build.view)
 
 

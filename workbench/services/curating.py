@@ -15,7 +15,7 @@ from workbench.model import Change, Message, Operation, Sample, Verdict
 from workbench.services.rows import as_row
 from workbench.store import samples
 from workbench.store.facts import Facts
-from workbench.store.samples import Ids
+from workbench.store.samples import Ids, check_text
 from workbench.store.store import Store
 
 EDITABLE: tuple[str, ...] = ("prompt", "context", "response", "trace", "answer", "reference", "system")
@@ -92,6 +92,8 @@ class Curator:
             raise UsageError(f"cannot edit {', '.join(sorted(unknown))}: only {', '.join(EDITABLE)}")
         if "prompt" in changes and not changes["prompt"]:
             raise UsageError("a sample needs a prompt: it can be changed, but not taken away")
+        for name, value in changes.items():
+            check_text(f"the {name}", value)
         self._store.check_ids([sample_id])
         rows = self._store.read("detail", lambda c: samples.fetch_rows(c, np.array([sample_id]), _HASHED)).result()
         old = as_row(rows[0], _HASHED)

@@ -86,7 +86,7 @@ def _refuse_hopeless(path: Path, create: bool) -> None:
             )
         return
     if not create:
-        raise WorkbenchError(f"There is no store at {path}. `workbench open {path}` makes one.")
+        raise StoreUnreadable(f"there is no store at {path}; `workbench import {path} FILES...` makes one")
     if not path.parent.is_dir():
         raise WorkbenchError(f"The folder {path.parent} does not exist, so {path.name} cannot be made in it.")
     if not os.access(path.parent, os.W_OK):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from workbench.filters import FIELDS, All, Any_, Between, Compare, Node, Not, Search, Sql
+from workbench.filters import FIELDS, All, AnyOf, Between, Compare, Node, Not, Search, Sql
 
 _COLUMNS = {
     "kind": "s.kind",
@@ -85,7 +85,7 @@ def _condition(node: Node, selection: Selection) -> str:
             return "true"
         case All(nodes):
             return "(" + " AND ".join(_condition(child, selection) for child in nodes) + ")"
-        case Any_(nodes):
+        case AnyOf(nodes):
             return "(" + " OR ".join(_condition(child, selection) for child in nodes) + ")"
         case Not(child):
             return f"(NOT {_condition(child, selection)})"

@@ -224,9 +224,7 @@ def fetch_page(connection: Connection, ids: Ids, preview: int) -> dict[str, list
         flags = _names_of(connection, "flags", "kind", low, high)
     finally:
         connection.unregister("wanted")
-    page: dict[str, list[Any]] = {
-        name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)
-    }
+    page: dict[str, list[Any]] = {name: [row[place] for row in rows] for place, name in enumerate(names)}
     page["tags"] = [tags.get(one, []) for one in page["id"]]
     page["flags"] = [flags.get(one, []) for one in page["id"]]
     return page

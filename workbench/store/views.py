@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.errors import FilterError, UsageError
-from workbench.filters import All, Any_, Node, Not, Sql, parse
+from workbench.filters import All, AnyOf, Node, Not, Sql, parse
 from workbench.store.engine import first_line
 from workbench.store.filter_sql import SORTS, Selection, compile_filter
 from workbench.store.samples import Ids, Ranges, within
@@ -63,7 +63,7 @@ def _check_conditions(connection: Connection, node: Node) -> None:
                 raise FilterError(f"sql: {first_line(str(error))}") from error
             if len(statements) != 1:
                 raise FilterError("sql: takes one condition, not statements")
-        case All(nodes) | Any_(nodes):
+        case All(nodes) | AnyOf(nodes):
             for child in nodes:
                 _check_conditions(connection, child)
         case Not(child):
@@ -127,13 +127,27 @@ def _ids(connection: Connection, sql: str) -> Ids:
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise FilterError("sql: takes one condition, not statements")
-        connection.execute("BEGIN TRANSACTION READ ONLY")
         try:
+            connection.execute("BEGIN TRANSACTION READ ONLY")
             found: Ids = np.asarray(connection.execute(statements[0]).fetchnumpy()["id"], dtype=np.int64)
         finally:
-            connection.execute("ROLLBACK")
+            _leave(connection)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
         raise FilterError(f"the store refused this filter: {first_line(str(error))}") from error
     return found
+
+
+def _leave(connection: Connection) -> None:
+    """End the transaction, also when the interrupt meant for its statement arrives only now."""
+    import duckdb
+
+    for _ in range(10):
+        try:
+            connection.execute("ROLLBACK")
+        except duckdb.InterruptException:
+            continue
+        except duckdb.TransactionException:
+            return  # it has ended already
+        return
