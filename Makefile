@@ -1,23 +1,21 @@
 # `make demo` shows the program on a fresh machine; `make test` proves it. Everything happens in .venv.
 PYTHON ?= python3
-# A new store each time: what was decided in an earlier demo stays where it is.
-STORE := demo/$(shell date +%Y%m%d-%H%M%S).duckdb
 JOBS ?= 2
 
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench venv clean
+.PHONY: help demo test check format bench docs venv clean
 
 help:
-	@echo "make demo    the sample seeds in a fresh store, analysed, then the app (STORE=FILE to choose it)"
+	@echo "make demo    the sample seeds in ./demo.duckdb, analysed, then the app; again opens it as it was left"
 	@echo "make test    format, lint, types, import contracts, tests (JOBS=$(JOBS) at a time)"
 	@echo "make format  apply the formatter and the safe fixes"
 	@echo "make bench   the benchmarks, printed beside their limits"
+	@echo "make docs    docs/commands.md and docs/keys.md, from the program itself"
 	@echo "make clean   caches and builds; never a store"
 
 demo: .venv/.stamp
-	mkdir -p "$(dir $(STORE))"
-	$(BIN)/workbench demo --store $(STORE)
+	$(BIN)/workbench demo
 
 test: .venv/.stamp
 	$(BIN)/ruff format --check .
@@ -34,6 +32,10 @@ format: .venv/.stamp
 
 bench: .venv/.stamp
 	$(BIN)/python -m benchmarks
+
+docs: .venv/.stamp
+	$(BIN)/python -m workbench.cli.docs
+	$(BIN)/python -c 'from pathlib import Path; from workbench.tui.actions import keys_markdown; Path("docs/keys.md").write_text(keys_markdown(), encoding="utf-8")'
 
 clean:
 	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache snapshot_report.html

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def workbench(tmp_path: Path) -> Iterator[Workbench]:
         chance = random.Random(7)
         rows = []
         for n in range(300):
-            row = {"prompt": f"p{n} " + "word " * chance.randrange(60), "dataset": f"d{n % 4}"}
+            row: dict[str, Any] = {"prompt": f"p{n} " + "word " * chance.randrange(60), "dataset": f"d{n % 4}"}
             row["response"] = "so\n" * chance.randrange(9) if n % 5 else None
             row["trace"] = "first\nsecond\n" * chance.randrange(4) if n % 2 else None
             if n % 3 == 2:

@@ -77,7 +77,7 @@ def test_the_pieces_make_the_whole(large: Workbench, text: str) -> None:
         "id:70000..100000": "id BETWEEN 70000 AND 100000", "p99 -p999": "prompt LIKE '%p99%' AND prompt NOT LIKE '%p999%'",
         "sql:id % 1000 = 7": "id % 1000 = 7",
     }[text]  # fmt: skip
-    expected = [id for (id,) in rows_of(large._store, f"SELECT id FROM live_samples WHERE {condition} ORDER BY id")]
+    expected = [one for (one,) in rows_of(large._store, f"SELECT id FROM live_samples WHERE {condition} ORDER BY id")]
     assert view.all_ids().tolist() == expected
     assert view.complete
     assert view.scanned == 1.0
@@ -116,7 +116,11 @@ def test_hidden_samples_never_appear(workbench: Workbench) -> None:
     new = workbench.edit(1, {"prompt": "better"})
     assert new.changed == 1
     hidden = {*range(301, 311), workbench.curator.last_new_id}
-    specs = [ViewSpec(text, sort) for text in ("", "id>0", "-zzzz", "sql:true", "sql:1=1 OR id > 300") for sort in (None, "tokens")]
+    specs = [
+        ViewSpec(text, sort)
+        for text in ("", "id>0", "-zzzz", "sql:true", "sql:1=1 OR id > 300")
+        for sort in (None, "tokens")
+    ]
     for _ in range(2):
         workbench.undo()
     for spec in specs:
@@ -184,7 +188,11 @@ def test_errors_come_back(workbench: Workbench) -> None:
     watch = Watch()
     with pytest.raises(FilterError):
         workbench.browser.open_view(ViewSpec("("), watch.changed, watch.failed)
-    for spec, error in ((ViewSpec("sql:nope"), FilterError), (ViewSpec('prompt~"("'), FilterError), (ViewSpec("", "nope"), UsageError)):
+    for spec, error in (
+        (ViewSpec("sql:nope"), FilterError),
+        (ViewSpec('prompt~"("'), FilterError),
+        (ViewSpec("", "nope"), UsageError),
+    ):
         with pytest.raises(error):
             shown(workbench.browser, spec)
     assert shown(workbench.browser, ViewSpec("p1"))[0].count
@@ -236,7 +244,10 @@ def test_detail(workbench: Workbench) -> None:
     assert [one[0] for one in detail.lineage] == [2, 3, new]
     assert [(verdict, note) for _, verdict, note, _ in detail.decisions] == [("accept", None)]
     old = workbench.row(3)
-    assert [(one["verdict"], one["note"]) for one in old["decisions"]] == [("accept", "good"), ("reject", f"superseded by #{new}")]
+    assert [(one["verdict"], one["note"]) for one in old["decisions"]] == [
+        ("accept", "good"),
+        ("reject", f"superseded by #{new}"),
+    ]
     with pytest.raises(KeyError):
         workbench.browser.detail(9_999).result(30)
 
@@ -263,3 +274,11 @@ def test_every_sort_key_is_a_column(workbench: Workbench) -> None:
     assert set(SORTABLE) == set(SORTS)
     rows: list[dict[str, Any]] = list(workbench.rows(limit=1))
     assert all({"root": "root_id"}.get(name, name) in rows[0] for name in SORTABLE)
+
+
+@pytest.mark.parametrize("limit", [1, 2, None])
+def test_rows_backwards(workbench: Workbench, limit: int | None) -> None:
+    """The newest first, also when a single row is asked for, or is left over in the last batch."""
+    add(workbench._store, numbered(1_701, 100_000))
+    ids = [row["id"] for row in workbench.rows(sort="id", descending=True, limit=limit, columns=("id",))]
+    assert ids == list(range(2_001, 0, -1))[:limit]

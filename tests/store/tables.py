@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -63,6 +64,11 @@ def _findings(store: Store) -> list[Finding]:
 def rows_of(store: Store, sql: str) -> list[tuple[Any, ...]]:
     """What a SELECT gives."""
     return store.read("detail", lambda c: c.execute(sql).fetchall()).result(30)
+
+
+def names_in(folder: Path) -> list[str]:
+    """What lies in a folder, by name."""
+    return sorted(path.name for path in folder.iterdir())
 
 
 COUNTED = ("samples", "operations", "decisions", "tags", "measures", "sources", "saved_views", "migrations", "meta")

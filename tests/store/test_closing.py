@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future, wait
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,8 @@ def test_after_closing(store: Store) -> None:
         lambda: store.note(1, "x").result(5),
         lambda: store.edit(1, {"prompt": "x"}, "0" * 32).result(5),
         lambda: rows_of(store, "SELECT 1"),
-        lambda: store.history(),
-        lambda: store.ingest(),
+        store.history,
+        store.ingest,
     ):
         with pytest.raises(WorkbenchError, match="the store is closed"):
             attempt()
@@ -79,10 +80,14 @@ def test_everyone_gets_an_answer(tmp_path: Path) -> None:
     confirmed: list[int] = []
     stop = threading.Event()
 
+    def confirm(sample: int, future: Future[Any]) -> None:
+        if future.exception() is None:
+            confirmed.append(sample)
+
     def work(first: int) -> None:
         for sample in range(first, 201, 8):
             future = store.decide([sample], Verdict.ACCEPT)
-            future.add_done_callback(lambda f, sample=sample: f.exception() or confirmed.append(sample))  # type: ignore[misc]
+            future.add_done_callback(partial(confirm, sample))
             futures.append(future)
             futures.append(store.read("page", lambda c: c.execute("SELECT count(*) FROM decisions").fetchall()))
             if stop.is_set():

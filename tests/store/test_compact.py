@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.tables import COUNTED, add, errors, numbered, rows_of
+from tests.store.tables import COUNTED, add, errors, names_in, numbered, rows_of
 from workbench.errors import WorkbenchError
 from workbench.model import Verdict
 from workbench.services.workbench import Workbench, open_store
@@ -43,7 +43,7 @@ def test_compact_keeps_everything(store: Store) -> None:
         assert redone is not None
         assert redone.title.startswith("redo: edit #3")
         assert add(again, numbered(5, 1000)) is not None
-    assert os.listdir(store.path.parent) == ["store.duckdb"]
+    assert names_in(store.path.parent) == ["store.duckdb"]
 
 
 def test_settings_outlive_compact(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_failure_leaves_all_as_it_was(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.setattr("workbench.store.compact._copy", fails_full)
         with pytest.raises(WorkbenchError, match=r"was not compacted, and is as it was.*No space left"):
             workbench.compact()
-        assert sorted(os.listdir(tmp_path)) == ["a.duckdb"]
+        assert names_in(tmp_path) == ["a.duckdb"]
         still_works(workbench)
 
 

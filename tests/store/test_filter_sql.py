@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store.tables import add, counts, numbered, rows_of, table
+from tests.store.tables import add, counts, names_in, numbered, rows_of, table
 from workbench.errors import FilterError
 from workbench.filters import FIELDS, All, AnyOf, Between, Compare, Node, Not, Search, Sql, parse
 from workbench.model import Verdict
@@ -21,6 +20,7 @@ from workbench.services.workbench import Workbench, open_store
 
 Row = dict[str, Any]
 TEXTS = ("a", "A b", "it's", "50%", "_x_", 'say "hi"', "a.b*c", "[x](y)", "line\nbreak", "tab\there", "é È", "\\d+", "$1", "^a", "日本", "😀", "--", ";", "\0")  # fmt: skip
+TAGGED: set[int] = {3, 4, 5, 20}
 SQL_CONDITIONS: dict[str, Callable[[Row], bool]] = {
     "length(prompt) > 3": lambda row: len(row["prompt"]) > 3,
     "verdict = 'accept'": lambda row: row["verdict"] == "accept",
@@ -30,7 +30,6 @@ SQL_CONDITIONS: dict[str, Callable[[Row], bool]] = {
     "note IS NOT NULL AND prompt <> ')'": lambda row: row["note"] is not None,
     "NULL": lambda row: False,
 }
-TAGGED = {3, 4, 5, 20}
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +162,7 @@ def test_sql_means_what_the_words_mean(workbench: Workbench, text: str, sort: st
     found = workbench.ids(text, sort, descending).tolist()
     assert sorted(found) == expected
     if sort is None:
-        assert found == (expected[::-1] if descending and sort == "id" else expected)
+        assert found == expected
 
 
 _rows: list[Row] = []
@@ -173,7 +172,7 @@ def every_row(workbench: Workbench) -> list[Row]:
     if not _rows:
         _rows.extend(workbench.rows())
         assert len(_rows) == 40
-        assert {id for (id,) in rows_of(workbench._store, "SELECT DISTINCT sample_id FROM tags")} == TAGGED
+        assert {one for (one,) in rows_of(workbench._store, "SELECT DISTINCT sample_id FROM tags")} == TAGGED
     return _rows
 
 
@@ -189,7 +188,7 @@ def test_sql_conditions(workbench: Workbench, condition: str) -> None:
 
 
 def listing(folder: Path) -> list[str]:
-    return sorted(name for name in os.listdir(folder) if not name.endswith(".wal"))
+    return [name for name in names_in(folder) if not name.endswith(".wal")]
 
 
 ATTACKS = [
@@ -248,7 +247,13 @@ def test_sql_stays_a_condition(workbench: Workbench, attack: str, sort: str | No
 def test_any_text_is_searched_as_it_is(workbench: Workbench, text: str) -> None:
     """Quoted text of any kind, and a value after a field, runs and changes nothing."""
     before = len(every_row(workbench))
-    for words in (quoted(text), f"prompt:{quoted(text)}", f"tag:{quoted(text)}", f"note={quoted(text)}", f"-{quoted(text)}"):
+    for words in (
+        quoted(text),
+        f"prompt:{quoted(text)}",
+        f"tag:{quoted(text)}",
+        f"note={quoted(text)}",
+        f"-{quoted(text)}",
+    ):
         try:
             workbench.ids(words)
         except FilterError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +61,9 @@ def test_one_that_fails_does_not_take_the_others_down(store: Store) -> None:
     second = store.decide([2, 3], Verdict.REJECT)
     tagged = store.tag([1], ["a"])
     gate.set()
-    wait([first, bad, second, tagged], 30)
     with pytest.raises(WorkbenchError, match="nothing was changed"):
-        bad.result()
-    assert (first.result().changed, second.result().changed, tagged.result().changed) == (2, 2, 1)
+        bad.result(30)
+    assert (first.result(30).changed, second.result(30).changed, tagged.result(30).changed) == (2, 2, 1)
     assert store.facts.verdict[1:5].tolist() == [1, 2, 2, 0]
     assert same_facts(store)
     assert errors(store) == []
@@ -133,7 +132,7 @@ def test_the_log_can_always_be_taken_into_the_file(store: Store) -> None:
     store.history()
     errors(store)
     add(store, numbered(5, 500))
-    assert store.writer.call(lambda c: c.execute("CHECKPOINT")).result(30)
+    store.writer.call(lambda c: c.execute("CHECKPOINT").fetchall()).result(30)
 
 
 def test_changes_that_are_no_changes_write_nothing(store: Store) -> None:

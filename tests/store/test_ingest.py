@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_nothing_added_leaves_nothing(store: Store) -> None:
 
 def test_parents_in_the_same_table(empty: Store) -> None:
     """A child has the id of its parent, and the root of the whole chain, however the rows stand."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"prompt": "seed"},
         {"prompt": "child", "parent": 0},
         {"prompt": "grandchild", "parent": 1},

@@ -175,7 +175,9 @@ class Laws(RuleBasedStateMachine):
         live = dict(rows_of(store, "SELECT id, prompt FROM live_samples ORDER BY id"))
         assert live == dict(sorted(now.prompts.items()))
         assert store.total == len(live)
-        verdicts = rows_of(store, "SELECT id, verdict::VARCHAR FROM samples_now WHERE verdict <> 'undecided' ORDER BY id")
+        verdicts = rows_of(
+            store, "SELECT id, verdict::VARCHAR FROM samples_now WHERE verdict <> 'undecided' ORDER BY id"
+        )
         assert dict(verdicts) == {one: verdict.word for one, verdict in sorted(now.verdicts.items())}
         facts = store.load_facts()
         assert {i: Verdict(int(v)) for i, v in enumerate(facts.verdict.tolist()) if v} == now.verdicts

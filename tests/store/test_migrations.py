@@ -56,7 +56,10 @@ def test_a_new_step_runs_once_after_a_backup(old: Path, steps: Steps) -> None:
     for _ in range(2):
         with Store(old) as store:
             assert store.schema_version == 2
-            assert rows_of(store, "SELECT number, name FROM migrations ORDER BY 1") == [(1, "initial"), (2, "add_colour")]
+            assert rows_of(store, "SELECT number, name FROM migrations ORDER BY 1") == [
+                (1, "initial"),
+                (2, "add_colour"),
+            ]
             assert rows_of(store, "SELECT count(*), count(colour) FROM samples") == [(20, 0)]
             assert errors(store) == []
     (backup,) = old.parent.glob("a.before-migration-*.duckdb")

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.store.tables import add, errors, numbered, rows_of
+from tests.store.tables import add, errors, names_in, numbered, rows_of
 from workbench.errors import StoreHeld, StoreUnreadable, WorkbenchError
 from workbench.store.store import Store
 
@@ -62,7 +62,7 @@ def test_made_and_opened_again(tmp_path: Path) -> None:
         assert errors(store) == []
         tags = rows_of(store, "SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal")
         assert tags == [("v1.5.0+",)]
-    assert os.listdir(tmp_path) == ["a.duckdb"]
+    assert names_in(tmp_path) == ["a.duckdb"]
 
 
 def test_no_way_out_of_the_file(store: Store) -> None:
@@ -91,14 +91,17 @@ def test_missing_things_are_not_made_up(tmp_path: Path) -> None:
         Store(tmp_path / "no" / "a.duckdb")
     with pytest.raises(WorkbenchError, match="there is no store"):
         Store(tmp_path / "a.duckdb", create=False)
-    assert os.listdir(tmp_path) == []
+    assert names_in(tmp_path) == []
 
 
 Damage = Callable[[Path], None]
 
 
 def _write(data: bytes) -> Damage:
-    return lambda path: path.write_bytes(data) and None
+    def damage(path: Path) -> None:
+        path.write_bytes(data)
+
+    return damage
 
 
 def _flip(place: int) -> Damage:
@@ -256,7 +259,9 @@ except WorkbenchError as error:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become a user who may not")
-@pytest.mark.parametrize(("what", "says"), [("file", "permissions"), ("folder", "cannot be written"), ("inside", "cannot be looked at")])
+@pytest.mark.parametrize(
+    ("what", "says"), [("file", "permissions"), ("folder", "cannot be written"), ("inside", "cannot be looked at")]
+)
 def test_without_permission(what: str, says: str) -> None:
     """A file, a folder or a path that this user may not use is refused in words, and nothing is copied."""
     folder = Path("/tmp") / f"workbench-permissions-{os.getpid()}"
@@ -272,7 +277,7 @@ def test_without_permission(what: str, says: str) -> None:
         )
         assert done.stderr == ""
         assert says in done.stdout
-        assert len(os.listdir(folder)) == (what != "folder")
+        assert len(names_in(folder)) == (what != "folder")
     finally:
         shutil.rmtree(folder)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.framework import json_option, opened, store_argument
+from workbench.cli.framework import json_option, opened, store_argument, where_option
 from workbench.cli.output import Column, emit, human, table
 from workbench.cli.progress import duration, job
 
@@ -17,11 +17,12 @@ ANALYSES = ("measures",)
 @click.command()
 @store_argument
 @click.argument("name", type=click.Choice([*ANALYSES, "all"]), metavar="measures|all")
+@where_option("Only these samples")
 @json_option("{analysis, version, rows, skipped, seconds}; an array of them for all")
-def analyse(store: Path, name: str, as_json: bool) -> None:
+def analyse(store: Path, name: str, where: str | None, as_json: bool) -> None:
     """Run an analysis over the samples it has not seen yet."""
     with opened(store) as workbench, job("analysing") as running:
-        reports = workbench.analyse(name, progress=running.report, cancel=running.cancel)
+        reports = workbench.analyse(name, progress=running.report, cancel=running.cancel, where=where)
     if as_json:
         values = [asdict(report) for report in reports]
         emit(values if name == "all" else values[0])

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from workbench.errors import Cancelled, UsageError
 from workbench.model import Progress
 from workbench.store import findings
+from workbench.store.samples import Ids
 from workbench.store.store import Store
 
 if TYPE_CHECKING:
@@ -46,8 +49,9 @@ def analyse(
     name: str,
     progress: Callable[[Progress], None] | None = None,
     cancel: threading.Event | None = None,
+    among: Ids | None = None,
 ) -> AnalysisReport:
-    """Run one analysis on every live sample it has not seen at its present version.
+    """Run one analysis on every live sample (or those in `among`) that it has not seen at its present version.
 
     Raises UsageError for an unknown name, Cancelled (what was measured is kept) when `cancel` was set.
     """
@@ -55,6 +59,9 @@ def analyse(
     started = time.monotonic()
     live = store.live
     ids = store.read("bulk", lambda c: findings.unseen(c, analysis.name, analysis.version, live)).result()
+    asked = store.total if among is None else len(among)
+    if among is not None:
+        ids = np.intersect1d(ids, among)
     done = 0
     try:
         for start in range(0, len(ids), CHUNK):
@@ -69,4 +76,4 @@ def analyse(
     finally:
         if done:
             store.reload_measures()
-    return AnalysisReport(analysis.name, analysis.version, done, store.total - done, time.monotonic() - started)
+    return AnalysisReport(analysis.name, analysis.version, done, asked - done, time.monotonic() - started)

@@ -84,14 +84,14 @@ def import_files(
         look = preview_file(path, options)
         if look.shape is None:
             raise AmbiguousShape(look.why, look.candidates)
-    with _SideFile(refused_to if not dry_run else None) as side:
+    with _SideFile(refused_to) as side:
         operation = None
         if dry_run:
-            job.dry(side)
+            job.dry(store)
         else:
             operation = job.run(store, side)
     report = ImportReport(operation, job.reports, time.monotonic() - started)
-    if job.cancel.is_set():
+    if job.stopped:
         kept = f"{report.added:,} rows were added and kept (undo removes them)" if report.added else "nothing was added"
         raise Cancelled(f"Import stopped: {kept}. Import the same files again to add the rest.")
     return report
@@ -156,6 +156,8 @@ class _Import:
         self.progress = progress
         self.cancel = cancel
         self.reports: list[FileReport] = []
+        self.stopped = False
+        """True when cancelling left something out, not when it came too late to."""
         self._bytes_done = 0
         self._bytes_total = sum(path.stat().st_size for path in files if path.is_file())
 
@@ -163,26 +165,36 @@ class _Import:
         ingest = store.ingest()
         try:
             for path in self.files:
-                if not self.cancel.is_set():
-                    self._one_file(ingest, path, side)
+                if self.cancel.is_set():
+                    self.stopped = True
+                    break
+                self._one_file(ingest, path, side)
             return ingest.commit(self._title())
         except BaseException:
             ingest.abandon()
             raise
 
-    def dry(self, side: _SideFile) -> None:
-        for path in self.files:
-            report = self._start(path)
-            for chunk in self._chunks(path):
-                self._count(report, chunk, path, side)
-                if self.cancel.is_set():
-                    return
+    def dry(self, store: Store) -> None:
+        """Count what `run` would do; the transaction it looks from is abandoned."""
+        ingest = store.ingest()
+        try:
+            for path in self.files:
+                report = self._start(path)
+                for chunk in self._chunks(path):
+                    self._count(report, chunk, path, None)
+                    report.added += ingest.count(chunk.to_arrow()) if len(chunk) else 0
+                    if self.cancel.is_set():
+                        self.stopped = True
+                        return
+                report.already_there = report.samples - report.added
+        finally:
+            ingest.abandon()
 
     def _title(self) -> str:
         names = [path.name for path in self.files]
         shown = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
         rows = sum(report.added for report in self.reports)
-        return f"import {shown}: {rows:,} samples" + (" (stopped)" if self.cancel.is_set() else "")
+        return f"import {shown}: {rows:,} samples" + (" (stopped)" if self.stopped else "")
 
     def _start(self, path: Path) -> FileReport:
         report = FileReport(str(path), self.options.shape or "")
@@ -194,13 +206,14 @@ class _Import:
 
         return read(path, **self.options.arguments())
 
-    def _count(self, report: FileReport, chunk: Chunk, path: Path, side: _SideFile) -> None:
+    def _count(self, report: FileReport, chunk: Chunk, path: Path, side: _SideFile | None) -> None:
         report.shape = chunk.shape
         report.rows += chunk.rows_read
         report.samples += len(chunk)
         report.refused_total += len(chunk.refused)
         report.refused.extend(chunk.refused[: max(0, KEPT_REFUSALS - len(report.refused))])
-        side.keep(path, chunk.refused)
+        if side is not None:
+            side.keep(path, chunk.refused)
         if self.progress is not None:
             done = self._bytes_done + chunk.bytes_read
             self.progress(Progress(done, max(self._bytes_total, done), "bytes", f"{path.name}: {report.rows:,} rows"))
@@ -213,7 +226,8 @@ class _Import:
                 self._count(report, chunk, path, side)
                 if len(chunk):
                     inserter.put(chunk.to_arrow())
-                if self.cancel.is_set():
+                if self.cancel.is_set() and chunk.bytes_read < chunk.total_bytes:
+                    self.stopped = True
                     break
         finally:
             report.added = inserter.finish()

@@ -122,9 +122,12 @@ class Workbench:
         name: str = "all",
         progress: Callable[[Progress], None] | None = None,
         cancel: threading.Event | None = None,
+        where: str | None = None,
     ) -> list[AnalysisReport]:
-        """Run an analysis, or `all` of them, on the samples they have not seen yet."""
-        reports = [analyse(self._store, one, progress, cancel) for one in (ANALYSES if name == "all" else (name,))]
+        """Run an analysis, or `all` of them, on the samples (of the filter `where`) that they have not seen yet."""
+        among = None if where is None else self.ids(where)
+        names = ANALYSES if name == "all" else (name,)
+        reports = [analyse(self._store, one, progress, cancel, among) for one in names]
         self.curator.forget_statistics()
         return reports
 

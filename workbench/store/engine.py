@@ -56,6 +56,7 @@ def release(path: Path) -> None:
 def _connect(path: Path, memory_limit: str, threads: int) -> Connection:
     import duckdb
 
+    fresh = not path.exists()
     config: dict[str, str | bool | int | float | list[str]] = {
         "storage_compatibility_version": STORAGE_VERSION,
         "memory_limit": memory_limit,
@@ -72,6 +73,9 @@ def _connect(path: Path, memory_limit: str, threads: int) -> Connection:
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
     except duckdb.Error as error:
+        if fresh and not _is_held(error):
+            for half in (path, Path(f"{path}.wal")):
+                half.unlink(missing_ok=True)  # made by this very call, and no store yet
         raise explain(path, error) from error
     return connection
 
@@ -96,7 +100,7 @@ def _refuse_hopeless(path: Path, create: bool) -> None:
 def explain(path: Path, error: Exception) -> WorkbenchError:
     """Why a store could not be opened. A file that seems to be damaged is copied aside."""
     text = str(error)
-    if "lock" in text and "Conflicting" in text:
+    if _is_held(error):
         pid = int(found.group(1)) if (found := re.search(r"PID (\d+)", text)) else None
         holder = f"process {pid} ({_process_name(pid)})" if pid else "another process"
         return StoreHeld(f"{path} is open in {holder}. Close it there, or work on a copy of the file.", pid)
@@ -107,7 +111,7 @@ def explain(path: Path, error: Exception) -> WorkbenchError:
             f"{path} cannot be opened for writing. Nothing was changed: check the permissions of it and its folder."
         )
     if not path.exists():
-        return WorkbenchError(f"{path} could not be made: {first_line(text)}")
+        return WorkbenchError(f"{path} could not be made (is the disk full?): {first_line(text)}")
     aside = set_aside(path)
     kept = f"A copy was put at {aside}." if aside else "No copy could be made (is the disk full?)."
     return StoreUnreadable(
@@ -115,6 +119,10 @@ def explain(path: Path, error: Exception) -> WorkbenchError:
         "If it was made by a newer DuckDB, upgrade; if it was cut off, restore a backup, or open the copy "
         "without its .wal to get what was there at the last checkpoint."
     )
+
+
+def _is_held(error: Exception) -> bool:
+    return "Conflicting lock" in str(error)
 
 
 def set_aside(path: Path) -> Path | None:

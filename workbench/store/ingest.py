@@ -35,6 +35,7 @@ class Ingest:
         self._next_source = next_source
         self._take_number = take_number
         self._ended = ended
+        self._counted: set[str] = set()
         self._sources: list[tuple[object, ...]] = []
         self.source_id = next_source
         self._open = True
@@ -65,6 +66,14 @@ class Ingest:
         """The store is closing: interrupt what runs, and let `add` and `commit` refuse from now on. Any thread may."""
         self._stopped.set()
         self._connection.interrupt()
+
+    def count(self, table: pa.Table) -> int:
+        """How many rows of a table `add` would add; nothing is written. Tables counted before are remembered by hash."""
+        known = samples.existing_ids(self._connection, table, self._live)
+        hashes = table.column("content_hash").to_pylist()
+        new = {one for row, one in enumerate(hashes) if row not in known} - self._counted
+        self._counted |= new
+        return len(new)
 
     def end_source(
         self,

@@ -182,7 +182,7 @@ def fetch_rows(
     if not len(ids):
         return []
     picked = ", ".join(_column(name, cut) for name in columns)
-    connection.register("wanted", {"id": np.ascontiguousarray(ids, dtype=np.int64), "pos": np.arange(len(ids))})
+    connection.register("wanted", {"id": np.array(ids, dtype=np.int64), "pos": np.arange(len(ids))})
     # A dense run of ids is read as a range (zone maps prune it); scattered ids through the join.
     low, high = int(ids.min()), int(ids.max())
     mine = f"sample_id BETWEEN {low} AND {high}"
@@ -214,7 +214,7 @@ def fetch_page(connection: Connection, ids: Ids, preview: int) -> dict[str, list
     """What a table shows of `ids`, in their order: kind, dataset, strategy, and the first characters of both texts."""
     names = ("id", "kind", "dataset", "strategy", "prompt", "response")
     low, high = int(ids.min()), int(ids.max())
-    connection.register("wanted", {"id": np.ascontiguousarray(ids, dtype=np.int64), "pos": np.arange(len(ids))})
+    connection.register("wanted", {"id": np.array(ids, dtype=np.int64), "pos": np.arange(len(ids))})
     try:
         rows = connection.execute(
             f"""SELECT s.id, s.kind, s.dataset, s.strategy, left(s.prompt, {preview}), left(s.response, {preview})

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 READERS = ("page", "query", "detail", "bulk")
 """A thread and a connection each: what is on screen, the view being built, one sample, exports and analyses."""
-_PATIENCE = 5.0
+_PATIENCE = 3.0
 """Seconds that closing waits for an import to give up."""
 _ADDS_SAMPLES = ("import", "edit")
 

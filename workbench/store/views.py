@@ -20,15 +20,18 @@ FIRST_PAGE = 256
 _ROW_GROUP = 122_880
 _CHUNKS = (8_192, _ROW_GROUP, 2 * _ROW_GROUP, 4 * _ROW_GROUP)
 
-Emit = Callable[[Ids, bool, float], None]
-"""Called with the ids known so far, whether they are all, and the scanned share from 0 to 1."""
+Emit = Callable[[Ids | range, bool, float], None]
+"""Called with the ids known so far (a `range` when they are one run), whether they are all, the scanned share (0 to 1)."""
 
 
-def identity(live: Ranges) -> Ids:
-    """Every live id in order."""
-    if not live:
-        return np.empty(0, dtype=np.int64)
-    return np.concatenate([np.arange(low, high + 1, dtype=np.int64) for low, high in live])
+def identity(live: Ranges, *, descending: bool = False) -> Ids | range:
+    """Every live id in order. One run of ids, the common case, takes no memory."""
+    if len(live) == 1:
+        run = range(live[0][0], live[0][1] + 1)
+        return run[::-1] if descending else run
+    runs = [np.arange(low, high + 1, dtype=np.int64) for low, high in live]
+    ids = np.concatenate(runs) if runs else np.empty(0, dtype=np.int64)
+    return ids[::-1].copy() if descending else ids  # DuckDB takes no array that runs backwards
 
 
 def build(
@@ -40,8 +43,7 @@ def build(
     if sort is not None and sort not in SORTS:
         raise UsageError(f"cannot sort by {sort}: choose one of {', '.join(SORTS)}")
     if node == All(()) and sort in (None, "id"):
-        ids = identity(live)
-        emit(ids[::-1] if descending else ids, True, 1.0)
+        emit(identity(live, descending=descending), True, 1.0)
     elif sort is None or (sort == "id" and not descending):
         _scan(connection, node, live, emit)
     else:

@@ -60,7 +60,8 @@ class Deciding:
         from workbench.tui.screens.confirm import ConfirmScreen
 
         detail = f"{len(ids):,} rows. It is one operation: u takes it back as a whole."
-        return bool(await self._screen.app.push_screen_wait(ConfirmScreen(question, detail, enter_is_yes=True)))
+        answer = await self._screen.app.push_screen_wait(ConfirmScreen(question, detail, enter_is_yes=True))
+        return bool(answer)
 
     # -- verdicts
 

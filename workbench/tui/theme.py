@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.theme import Theme
+from textual.widget import Widget
 
 DARK = Theme(
     name="workbench",
@@ -39,6 +41,12 @@ LIGHT = Theme(
 )
 THEMES: tuple[Theme, ...] = (DARK, LIGHT)
 DEFAULT = DARK.name
+
+
+def ink(widget: Widget, component: str) -> Style:
+    """The style of a component class over the widget's own background. Textual's `partial` style would be shorter to ask
+    for, but it drops the alpha of colours such as `$foreground 65%`."""
+    return widget.get_component_rich_style(component)
 
 
 @lru_cache(4096)

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,6 +16,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
@@ -28,7 +32,7 @@ from workbench.tui.widgets.action_footer import SHORT, ActionFooter
 from workbench.tui.widgets.detail import DetailPane
 from workbench.tui.widgets.detail_blocks import LIMIT, detail_blocks
 from workbench.tui.widgets.entry import CommandLine, FilterBar
-from workbench.tui.widgets.figures import StripData
+from workbench.tui.widgets.figures import StripData, largest_first
 from workbench.tui.widgets.qdc_strip import QdcStrip
 from workbench.tui.widgets.rows import NoFacts, RowFacts
 from workbench.tui.widgets.sample_table import SampleTable
@@ -39,8 +43,10 @@ if TYPE_CHECKING:
     from workbench.config import Settings
     from workbench.services.workbench import Workbench
 
-DETAIL_DELAY = 0.03
-"""Seconds that the cursor may rest before its sample is read: a held key shows rows first."""
+DETAIL_DELAY = 0.05
+"""Seconds that the cursor must rest before its sample is read: a held key (30 a second) moves through rows alone."""
+FACTS_AFTER = 0.5
+"""Seconds that the facts wait at most for the first rows: both want the same two cores."""
 QUIT_WITHIN = 2.0
 
 
@@ -68,7 +74,7 @@ class BrowseScreen(Screen[None]):
         self.command_line = CommandLine(complete=self._complete_command, id="command")
         self._sequences = {pane: KeySequence(keymap.sequences(("app", "browse", pane))) for pane in ("table", "detail")}
         self._handlers = self._all_handlers()
-        self._detail_due = False
+        self._detail_timer: Timer | None = None
         self._detail_asked: int | None = None
         self._what_if: Verdict | None = None
         self._marked_view: tuple[int, str] | None = None
@@ -90,11 +96,14 @@ class BrowseScreen(Screen[None]):
         self.job(self._load_facts(), "reading the facts")
 
     async def _load_facts(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.table.has_rows.wait(), FACTS_AFTER)
         self.facts = await asyncio.to_thread(lambda: self.workbench.facts)
         self.table.use_facts(self.facts)
         self._figures()
         if self.table.cursor_id is not None:
             self._ask_detail()
+        gc.freeze()  # what is loaded now stays: without it a full collection stops the app for 40 ms now and then
 
     # -- actions
 
@@ -289,12 +298,12 @@ class BrowseScreen(Screen[None]):
         self.footer_changed()
         if message.sample_id is None:
             self.detail.show_sample(None, ())
-        elif not self._detail_due:
-            self._detail_due = True
-            self.set_timer(DETAIL_DELAY, self._ask_detail)
+        else:
+            if self._detail_timer is not None:
+                self._detail_timer.stop()
+            self._detail_timer = self.set_timer(DETAIL_DELAY, self._ask_detail)
 
     def _ask_detail(self) -> None:
-        self._detail_due = False
         wanted = self.table.cursor_id
         if wanted is None or self._detail_asked is not None or self.panes is Panes.TABLE:
             return
@@ -405,25 +414,25 @@ class BrowseScreen(Screen[None]):
 
     def _strip_data(self, ids: Ids | None, verdict: Verdict | None) -> StripData:
         curator = self.workbench.curator
-        now = curator.summary()
         held = curator.statistics()
-        groups = [
-            tuple(sorted(counts.coded[counts.coded > 0].tolist(), reverse=True))
-            for counts in (held.datasets, held.strategies)
-        ]
+        now = StripData(curator.summary(), largest_first(held.datasets.coded), largest_first(held.strategies.coded))
         if ids is None:
-            return StripData(now, *groups)
+            return now
         if verdict is None:
             all_in = bool((self.workbench.facts.verdict[ids] == Verdict.ACCEPT).all())
             verdict = Verdict.REJECT if all_in else Verdict.ACCEPT
         word = {Verdict.ACCEPT: "accepted", Verdict.REJECT: "rejected", Verdict.UNDECIDED: "undecided"}[verdict]
-        return StripData(now, *groups, curator.what_if(ids, verdict), f"{len(ids):,} marked: if {word}")
+        return replace(now, then=curator.what_if(ids, verdict), why=f"{len(ids):,} marked: if {word}")
 
     def header_changed(self) -> None:
         self.header.say(self.viewing.showing())
         self.footer_changed()
 
     def footer_changed(self) -> None:
+        for bar in (self.filter_bar, self.command_line):
+            if bar.is_open:
+                self.footer.say("browse", hint=bar.KEYS)
+                return
         pane = "detail" if self.detail.has_focus else "table"
         if pending := self._sequences[pane].pending:
             found = self.keymap.sequences(("app", "browse", pane)).items()

@@ -9,12 +9,12 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.strip import Strip
 
 from workbench.text.sanitise import Safe
 from workbench.text.width import cells, wrap
 from workbench.tui.screens.lines import Line, LineView, Piece, Tone
+from workbench.tui.widgets.scrolling import set_height
 
 NOTHING = Safe("")
 
@@ -217,9 +217,7 @@ class Reader(LineView, can_focus=True):
                 break
             self._lines.append(row)
         rest = self._weight_left // max(1, self._width) if self._weight_left else 0
-        size = Size(0, len(self._lines) + rest)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        set_height(self, len(self._lines) + rest)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         self._ensure(round(new_value) + 2 * max(self.size.height, 10))

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from workbench.tui.actions import BY_ID, FOOTERS, Keymap
 from workbench.tui.messages import ActionAsked
+from workbench.tui.theme import ink
 
 SHORT = {"escape": "esc", "pagedown": "pgdn", "pageup": "pgup"}
 
@@ -56,8 +57,8 @@ class ActionFooter(Widget):
         return max(1, min(3, (self.size.width - 2 - used) // max(len(entries) - 1, 1)))
 
     def render(self) -> Text:
-        key_style = self.get_component_rich_style("footer--key", partial=True)
-        word_style = self.get_component_rich_style("footer--word", partial=True)
+        key_style = ink(self, "footer--key")
+        word_style = ink(self, "footer--word")
         text = Text(" ", no_wrap=True, overflow="ellipsis", end="")
         for at, (key, word, _) in enumerate(self.entries()):
             text.append(" " * self._gap() if at else "", word_style)

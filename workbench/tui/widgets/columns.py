@@ -24,15 +24,15 @@ class Column:
 
 COLUMNS: tuple[Column, ...] = (
     Column("verdict", "verdict", 8, "verdict"),
-    Column("id", "id", 8, "id", 96, True),
+    Column("id", "id", 8, "id", 116, right=True),
     Column("kind", "kind", 5, "kind", 44),
-    Column("dataset", "dataset", 14, "dataset", 60),
-    Column("strategy", "strategy", 13, "strategy", 72),
-    Column("flags", "flags", 14, None, 66),
-    Column("tokens", "tok", 6, "tokens", 50, True),
-    Column("steps", "steps", 6, "steps", 70, True),
+    Column("dataset", "dataset", 14, "dataset", 56),
+    Column("strategy", "strategy", 12, "strategy", 84),
+    Column("flags", "flags", 14, None, 62),
+    Column("tokens", "tok", 5, "tokens", 50, right=True),
+    Column("steps", "steps", 5, "steps", 66, right=True),
     Column("prompt", "prompt", 0, "prompt"),
-    Column("response", "response", 0, "response", 110),
+    Column("response", "response", 0, "response", 124),
 )
 BY_KEY = {column.key: column for column in COLUMNS}
 
@@ -57,8 +57,9 @@ def place(
     Names decide how wide their columns are; a column that would be empty in every row is left out.
     """
     wanted = {
-        "dataset": _width_for(datasets, "dataset ", 14),
-        "strategy": _width_for(strategies, "strategy ", 13),
+        "dataset": _width_for(datasets, "dataset ", 10 if width < 96 else 14),
+        "strategy": _width_for(strategies, "strategy ", 12),
+        "flags": 10 if width < 96 else 14,
         "id": max(len(str(highest_id)), 5),
     }
     hidden = set()

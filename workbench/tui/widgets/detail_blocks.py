@@ -60,7 +60,7 @@ def _head(row: Mapping[str, Any], verdict: Verdict) -> list[Block]:
         number = row.get(name)
         if isinstance(number, int) and number >= 0 and (number or name == "tokens"):
             about.append(f"{number:,} {name if number != 1 else name[:-1]}")
-    blocks.append(Row((piece(" · ".join(part for part in about if part), "dim"),)))
+    blocks.append(Prose(one_line(" · ".join(part for part in about if part)), "dim"))
     if row.get("tags"):
         blocks.append(Prose(for_display(" ".join(f"#{tag}" for tag in row["tags"])), "label"))
     if row.get("note"):

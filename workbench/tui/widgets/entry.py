@@ -17,9 +17,10 @@ from textual.widgets import Static
 from workbench.text.sanitise import for_display
 from workbench.tui.messages import FilterDropped, FilterKept, FilterTyped, LineEntered
 from workbench.tui.screens.fields import Field, visible
+from workbench.tui.theme import ink
 
 DEBOUNCE = 0.2
-FILTER_HELP = 'words "a phrase" kind:seed verdict:open tokens>400 -tag:easy ( OR ) sql:…   enter keeps · esc restores'
+FILTER_HELP = 'words "a phrase" kind:seed verdict:open tokens>400 -tag:easy ( OR ) sql:…'
 
 
 class EntryBar(Widget):
@@ -33,6 +34,8 @@ class EntryBar(Widget):
     COMPONENT_CLASSES = {"entry--error", "entry--help"}
     PROMPT: ClassVar[str] = ""
     HELP: ClassVar[str] = ""
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """What the footer says while this bar is open."""
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class EntryBar(Widget):
         super().__init__(id=id)
         self._complete = complete
         self._history: list[str] = []
+        self._entered: list[str] = []
         self._place = 0
         self.problem: tuple[str, int] | None = None
 
@@ -92,7 +96,7 @@ class EntryBar(Widget):
         below.update(Text(line, self._style("error"), no_wrap=True, overflow="ellipsis"))
 
     def _style(self, name: str) -> str:
-        return str(self.get_component_rich_style(f"entry--{name}", partial=True))
+        return str(ink(self, f"entry--{name}"))
 
     def action_past(self, step: int) -> None:
         place = self._place + step
@@ -111,6 +115,7 @@ class FilterBar(EntryBar):
 
     PROMPT = " /"
     HELP = FILTER_HELP
+    KEYS = (("enter", "keep"), ("esc", "as it was"), ("tab", "complete"), ("↑ ↓", "earlier filters"))
 
     def on_mount(self) -> None:
         self._timer: Timer = self.set_timer(DEBOUNCE, lambda: None)
@@ -139,15 +144,20 @@ class FilterBar(EntryBar):
 
 class CommandLine(EntryBar):
     PROMPT = " :"
-    HELP = "a command (accept, sort tokens desc, filter …) · a row number · #ID of a sample · tab completes"
+    HELP = "a command, such as accept, sort tokens desc, filter … · a row number · #ID of a sample"
+    KEYS = (("enter", "do it"), ("esc", "never mind"), ("tab", "complete"), ("↑ ↓", "earlier commands"))
 
     @on(Field.Changed)
     def _changed(self, event: Field.Changed) -> None:
         event.stop()
 
+    def open(self, value: str = "", history: Sequence[str] = ()) -> None:
+        super().open(value, [*history, *self._entered])
+
     @on(Field.Submitted)
     def _submitted(self, event: Field.Submitted) -> None:
         event.stop()
+        self._entered = [*(line for line in self._entered if line != self.field.value), self.field.value][-100:]
         self.post_message(LineEntered(self.field.value))
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:

@@ -3,7 +3,7 @@ each figure stands under its own letter, and a letter without a figure yet is no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,11 @@ class Part:
     rank: int = 0
 
 
+def largest_first(counts: Iterable[int]) -> tuple[int, ...]:
+    """Rows per group, the groups that have any, for the bars of a variety."""
+    return tuple(sorted((int(count) for count in counts if count > 0), reverse=True))
+
+
 def sparkline(values: Sequence[float]) -> str:
     """Bars of one cell each, the largest full; nothing at all stays a blank."""
     top = max(values, default=0)
@@ -59,26 +64,29 @@ def short(number: float) -> str:
 def strip_pieces(data: StripData, width: int) -> list[Piece]:
     """The line, at most `width` cells: what matters least is left out until it fits."""
     parts = _empty() if data.now.n == 0 and data.then is None else _parts(data)
+    why = f"{data.why} " if data.why else ""
+    room = width - len(why) - (2 if why else 0)
     gap: Piece = ("   ", "quiet")
-    while True:
-        line: list[Piece] = [(" ", "quiet")]
-        for at, part in enumerate(parts):
-            line += [gap] if at else []
-            line += part.pieces
-        used = sum(cells(Safe(text)) for text, _ in line)
-        if used <= width:
-            break
-        if gap[0] == "   ":
+    while (used := _width(line := _joined(parts, gap))) > room:
+        if len(gap[0]) > 2:
             gap = ("  ", "quiet")
-            continue
-        if max(part.rank for part in parts) == 0:
+        elif max(part.rank for part in parts) == 0:
             return _cut(line, width)
-        parts = _without_least(parts)
-    if data.why:
-        why = f"{data.why} "
-        if used + len(why) + 2 <= width:
-            line += [(" " * (width - used - len(why)), "quiet"), (why, "why")]
+        else:
+            parts = _without_least(parts)
+    return [*line, (" " * (width - used - len(why)), "quiet"), (why, "why")] if why else line
+
+
+def _joined(parts: Sequence[Part], gap: Piece) -> list[Piece]:
+    line: list[Piece] = [(" ", "quiet")]
+    for at, part in enumerate(parts):
+        line += [gap] if at else []
+        line += part.pieces
     return line
+
+
+def _width(line: Sequence[Piece]) -> int:
+    return sum(cells(Safe(text)) for text, _ in line)
 
 
 def _cut(line: Sequence[Piece], width: int) -> list[Piece]:
@@ -111,14 +119,14 @@ def _parts(data: StripData) -> list[Part]:
         Part((("curated ", "quiet"), *_moved(now.n, then.n if then else None, "strong"))),
         _figure("", now.tokens.total, then.tokens.total if then else None, "tok", rank=3),
         _figure(
-            "D ", now.datasets.effective, then.datasets.effective if then else None, _of(now.datasets.number, "dataset")
+            "D ", now.datasets.effective, then.datasets.effective if then else None, _of((then or now).datasets.number, "dataset")
         ),
         _spark(data.datasets[:SPARK], 6),
         _figure(
             "",
             now.strategies.effective,
             then.strategies.effective if then else None,
-            _of(now.strategies.number, "strategy"),
+            _of((then or now).strategies.number, "strategy"),
             rank=2,
         ),
         _spark(data.strategies[:SPARK] if now.strategies.number.value else (), 7),

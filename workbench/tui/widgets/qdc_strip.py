@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 from textual.widget import Widget
 
+from workbench.tui.theme import ink
 from workbench.tui.widgets.figures import StripData, strip_pieces
 
 
@@ -33,5 +34,5 @@ class QdcStrip(Widget):
         text = Text(no_wrap=True, end="")
         if self.data is not None:
             for words, name in strip_pieces(self.data, self.size.width):
-                text.append(words, self.get_component_rich_style(f"strip--{name}", partial=True))
+                text.append(words, ink(self, f"strip--{name}"))
         return text

@@ -3,6 +3,7 @@ a PageCache holds the texts of the pages near the window, RowFacts gives verdict
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +12,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.cache import LRUCache
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -21,13 +22,20 @@ from workbench.text.width import fit
 from workbench.tui.actions import bindings_for
 from workbench.tui.messages import CursorMoved, PageFailed, PageReady, RowOpened, SortAsked
 from workbench.tui.state import Ids, MarkSet
+from workbench.tui.theme import ink
 from workbench.tui.widgets.columns import GUTTER, Placed, column_at, place
 from workbench.tui.widgets.rows import PageCache, RowFacts, RowPage, RowSource, RowView
+from workbench.tui.widgets.scrolling import set_height
 
 VERDICT_CELLS = tuple(
     f"{verdict.glyph} {word}".ljust(8) for verdict, word in zip(Verdict, ("open", "accept", "reject"), strict=True)
 )
 KIND_CELLS = ("seed ", "synth")
+
+
+def _number(number: int) -> str:
+    """At most five characters; -1 is not measured yet."""
+    return "–" if number < 0 else str(number) if number < 100_000 else f"{number // 1000}k"
 
 
 class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -52,6 +60,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, source: RowSource, facts: RowFacts, marks: MarkSet, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._facts = facts
+        self.has_rows = asyncio.Event()
+        """Set when the first page has come."""
         self._marks = marks
         self._pages = PageCache(source, self._deliver)
         self._strips: LRUCache[Any, Strip] = LRUCache(1024)
@@ -101,9 +111,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def grew(self) -> None:
         """The view has more rows than before (or is a new one)."""
-        rows = self.count + 1
-        if self.virtual_size.height != rows:
-            self.virtual_size = Size(0, rows)
+        set_height(self, self.count + 1)
         self.refresh()
 
     def facts_changed(self) -> None:
@@ -161,6 +169,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
     def on_page_ready(self, message: PageReady) -> None:
         if not self._pages.arrived(message.generation, message.index, message.page):
             return
+        self.has_rows.set()
         if message.error is not None:
             self.post_message(PageFailed(message.error))
         if not self._flags_seen and message.page is not None and self._has_flags(message.page):
@@ -192,8 +201,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _style(self, name: str) -> Style:
         if name not in self._styles:
-            component = self.get_component_rich_style(f"table--{name}", partial=True)
-            self._styles[name] = component if name.startswith("cursor") else self.rich_style + component
+            style = ink(self, f"table--{name}")
+            self._styles[name] = Style(bgcolor=style.bgcolor) if name.startswith("cursor") else style
         return self._styles[name]
 
     def _header(self, width: int) -> Strip:
@@ -224,7 +233,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             width, self._style("open")
         )
         if here:
-            strip = strip.apply_style(self._style("cursor" if self.has_focus else "cursor-blurred"))
+            over = self._style("cursor" if self.has_focus else "cursor-blurred")
+            strip = Strip(Segment.apply_style(strip, post_style=over), width)
         if found is not None:
             self._strips[key] = strip
         return strip
@@ -271,7 +281,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             return KIND_CELLS[int(facts.kind[sample_id])]
         if key in ("tokens", "steps"):
             number = tokens if key == "tokens" else steps
-            return ("–" if number < 0 else str(number)).rjust(width)
+            return _number(number).rjust(width)
         code = int((facts.dataset if key == "dataset" else facts.strategy)[sample_id])
         names = facts.dataset_names if key == "dataset" else facts.strategy_names
         return fit(one_line(names[code]) if 0 <= code < len(names) else Safe("–"), width)

@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from workbench.tui.actions import BY_ID, Keymap
 from workbench.tui.messages import ActionAsked
+from workbench.tui.theme import ink
 
 TABS: tuple[str, ...] = ("app.browse", "app.export")
 
@@ -22,12 +23,12 @@ class TabLine(Widget):
         self._keymap = keymap
 
     def render(self) -> Text:
-        rule = self.get_component_rich_style("tabs--rule", partial=True)
+        rule = ink(self, "tabs--rule")
         text = Text("── ", style=rule, no_wrap=True, end="")
         for at, (action, label) in enumerate(self._labels()):
             name = "tabs--here" if action == self._here else "tabs--other"
             text.append("   " if at else "", rule)
-            text.append(label, self.get_component_rich_style(name, partial=True))
+            text.append(label, ink(self, name))
         text.append(" " + "─" * max(self.size.width - text.cell_len - 1, 0), rule)
         return text
 

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from workbench.text.sanitise import Safe, one_line
 from workbench.text.width import cells, fit
+from workbench.tui.theme import ink
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class ViewHeader(Widget):
 
     def render(self) -> Text:
         now, width = self.showing, self.size.width
-        quiet = self.get_component_rich_style("header--quiet", partial=True)
+        quiet = ink(self, "header--quiet")
         right: list[tuple[str, str]] = []
         if now.marked:
             right.append((f"● {now.marked:,} marked", "header--store"))
@@ -68,13 +69,13 @@ class ViewHeader(Widget):
             store = Safe(fit(store, most // 2).rstrip())
         left = most - cells(store) - 3
         text = Text(" ", no_wrap=True, end="")
-        text.append(store, self.get_component_rich_style("header--store", partial=True))
+        text.append(store, ink(self, "header--store"))
         if left > 3:
             text.append("   ", quiet)
-            text.append(fit(view, left), self.get_component_rich_style("header--view", partial=True))
+            text.append(fit(view, left), ink(self, "header--view"))
         text.append(" " * max(width - taken - text.cell_len, 1))
         for at, (words, name) in enumerate(right):
             if at:
                 text.append("   ", quiet)
-            text.append(words, self.get_component_rich_style(name, partial=True))
+            text.append(words, ink(self, name))
         return text
