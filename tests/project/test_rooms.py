@@ -13,7 +13,6 @@ ALLOWED = {
     "sentence_transformers": ("workbench.analyses.embedding",),
     "torch": ("workbench.analyses.embedding",),
     "click": ("workbench.cli",),
-    "platformdirs": ("workbench.config", "workbench.cli.crash"),
     "pickle": (),
     "marshal": (),
     "shelve": (),
@@ -34,7 +33,6 @@ def test_a_library_is_named_only_where_it_belongs(library: str) -> None:
         for name, node in imported(module.tree)
         if name.partition(".")[0] == library
         and not any(module.name == room or module.name.startswith(f"{room}.") for room in ALLOWED[library])
-        and not (library == "duckdb" and module.name == "workbench.store")
     ]
     assert wrong == []
 

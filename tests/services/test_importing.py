@@ -149,7 +149,7 @@ def test_dry_run(workbench: Workbench, tmp_path: Path) -> None:
     path.write_text(path.read_text() + "broken\n")
     before = counts(workbench._store), names_in(tmp_path)
     report = workbench.import_files([path], dry_run=True, refused_to=tmp_path / "refused.jsonl")
-    assert (report.operation, totals(report)) == (None, [(11, 0, 0, 1)])
+    assert (report.operation, totals(report)) == (None, [(11, 10, 0, 1)])
     assert report.files[0].samples == 10
     assert (counts(workbench._store), names_in(tmp_path)) == before
 

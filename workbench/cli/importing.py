@@ -162,21 +162,14 @@ def print_report(report: ImportReport, *, dry_run: bool = False) -> None:
         Column("file", flexible=True),
         Column("shape"),
         Column("rows", right=True),
-        Column("samples" if dry_run else "added", right=True),
-        Column("" if dry_run else "already there", right=True),
+        Column("would add" if dry_run else "added", right=True),
+        Column("already there", right=True),
         Column("refused", right=True),
     ]
     table(
         columns,
         (
-            [
-                f.path,
-                f.shape,
-                human(f.rows),
-                human(f.samples if dry_run else f.added),
-                "" if dry_run else human(f.already_there),
-                human(f.refused_total),
-            ]
+            [f.path, f.shape, human(f.rows), human(f.added), human(f.already_there), human(f.refused_total)]
             for f in report.files
         ),
     )
@@ -188,8 +181,7 @@ def print_report(report: ImportReport, *, dry_run: bool = False) -> None:
             if file.refused_total > SHOWN_REFUSALS:
                 say(f"  and {file.refused_total - SHOWN_REFUSALS:,} more (--refused FILE keeps them)")
     if dry_run:
-        number = counted(sum(f.samples for f in report.files), "sample")
-        say(f"Dry run: {number} would be made, and added unless they are there already. The store is as it was.")
+        say(f"Dry run: {counted(report.added, 'sample')} would be added. The store is as it was.")
     elif report.operation is None:
         say("Nothing was added: there was nothing new.")
     else:

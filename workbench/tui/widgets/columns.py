@@ -24,7 +24,7 @@ class Column:
 
 COLUMNS: tuple[Column, ...] = (
     Column("verdict", "verdict", 8, "verdict"),
-    Column("id", "id", 8, "id", 116, right=True),
+    Column("id", "id", 8, "id", 92, right=True),
     Column("kind", "kind", 5, "kind", 44),
     Column("dataset", "dataset", 14, "dataset", 56),
     Column("strategy", "strategy", 12, "strategy", 84),

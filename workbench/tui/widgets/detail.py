@@ -37,16 +37,22 @@ class DetailPane(Reader, can_focus=True, inherit_bindings=False):
         line = self._lines[at] if at < len(self._lines) else []
         return self.styled(self._highlighted(line) if self._terms else line, self._width)
 
+    def _spans(self, line: Line) -> list[tuple[int, int]]:
+        """Where the terms stand in a line of the sample itself: titles and the raw form at the end are not searched."""
+        if all(part.tone in ("dim", "title") for part in line):
+            return []
+        return spans_of(line_text(line), self._terms)
+
     def _highlighted(self, line: Line) -> Line:
-        spans = spans_of(line_text(line), self._terms)
+        spans = self._spans(line)
         if not spans:
             return line
         out: Line = []
         start = 0
         for part in line:
             end, at = start + len(part.text), start
-            for low, high in spans:
-                low, high = max(low, at), min(high, end)
+            for span in spans:
+                low, high = max(span[0], at), min(span[1], end)
                 if low < high:
                     out.append(Piece(Safe(part.text[at - start : low - start]), part.tone))
                     out.append(Piece(Safe(part.text[low - start : high - start]), "match"))
@@ -61,12 +67,11 @@ class DetailPane(Reader, can_focus=True, inherit_bindings=False):
             return False
         self._ensure(10**9)
         here = round(self.scroll_y)
-        found = [at for at, line in enumerate(self._lines) if spans_of(line_text(line), self._terms)]
+        found = [at for at, line in enumerate(self._lines) if self._spans(line)]
         ahead = [at for at in found if at > here] if step > 0 else [at for at in reversed(found) if at < here]
-        before = here
         if ahead:
             self._go(ahead[0])
-        return round(self.scroll_y) != before
+        return round(self.scroll_y) != here
 
     def action_do(self, action_id: str) -> None:
         match action_id:

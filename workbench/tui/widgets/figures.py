@@ -64,16 +64,17 @@ def short(number: float) -> str:
 def strip_pieces(data: StripData, width: int) -> list[Piece]:
     """The line, at most `width` cells: what matters least is left out until it fits."""
     parts = _empty() if data.now.n == 0 and data.then is None else _parts(data)
-    why = f"{data.why} " if data.why else ""
-    room = width - len(why) - (2 if why else 0)
+    why = f"  {data.why} " if data.why else ""
     gap: Piece = ("   ", "quiet")
-    while (used := _width(line := _joined(parts, gap))) > room:
+    while (used := _width(line := _joined(parts, gap))) > width - len(why):
         if len(gap[0]) > 2:
             gap = ("  ", "quiet")
-        elif max(part.rank for part in parts) == 0:
-            return _cut(line, width)
-        else:
+        elif max(part.rank for part in parts) > 0:
             parts = _without_least(parts)
+        elif ":" in why:
+            why = f" {why.partition(':')[2]}"  # the header says how many are marked
+        else:
+            return _cut(line, width)
     return [*line, (" " * (width - used - len(why)), "quiet"), (why, "why")] if why else line
 
 
