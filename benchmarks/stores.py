@@ -81,7 +81,7 @@ def texts(count: int, words: int, rng: np.random.Generator) -> list[str]:
 def tables(rows: int, *, size: int = 20_000, seed: int = 7) -> Iterator[pa.Table]:
     """Arrow tables in the form the store takes, `rows` rows in all, each about 1 KB of text and different."""
     rng = np.random.default_rng(seed)
-    prompts, responses = texts(_DISTINCT, 45, rng), texts(_DISTINCT, 145, rng)
+    prompts, responses = texts(_DISTINCT, 32, rng), texts(_DISTINCT, 100, rng)
     nothing = dict.fromkeys(("context", "trace", "answer", "reference", "system", "messages", "extra"))
     for start in range(0, rows, size):
         n = min(size, rows - start)

@@ -117,7 +117,28 @@ def test_the_deepest_that_is_taken() -> None:
     assert parse("a " * 100) == All((Search("a"),) * 100)
 
 
-PIECES = "( ) - NOT OR \" \\ sql: a .. , none ' ; ~ <= != = : 1".split()
+PIECES = [
+    "(",
+    ")",
+    "-",
+    "NOT",
+    "OR",
+    '"',
+    "\\",
+    "sql:",
+    "a",
+    "..",
+    ",",
+    "none",
+    "'",
+    ";",
+    "~",
+    "<=",
+    "!=",
+    "=",
+    ":",
+    "1",
+]
 TOKENS = st.sampled_from([*PIECES, " ", *FIELDS])
 
 

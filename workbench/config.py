@@ -338,4 +338,5 @@ def _toml(value: object) -> str:
         return str(value)
     import json
 
-    return json.dumps(str(value), ensure_ascii=False)
+    # DEL is the one character that a JSON string may hold and a TOML string may not.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -90,7 +90,7 @@ def test_dry_run_changes_nothing(cli: Cli, store: Path, tmp_path: Path) -> None:
     assert done.json["files"][0]["samples"] == 1
     assert len(cli("list", store, "--json").json) == 6
     told = cli("import", store, path, "--dry-run").out
-    assert "would be made" in told
+    assert "would be added" in told
     assert "instruction -> prompt" in told
     absent = tmp_path / "absent.duckdb"
     assert cli("import", absent, path, "--dry-run", "--json").json["files"][0]["samples"] == 1

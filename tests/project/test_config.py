@@ -182,7 +182,7 @@ def test_every_setting_is_documented() -> None:
     """The docstring under the field is what `config init` prints."""
     documentation = config._documentation()
     assert set(documentation) == {field.name for field in fields(Settings)}
-    assert all(text.endswith(('.', '"')) or "takes the key away" in text for text in documentation.values())
+    assert all(text.endswith((".", '"')) or "takes the key away" in text for text in documentation.values())
 
 
 @given(st.dictionaries(st.text(max_size=12), st.text(max_size=20), max_size=4))

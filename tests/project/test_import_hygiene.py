@@ -76,7 +76,7 @@ def test_the_app_loads_no_model_and_no_frames() -> None:
 
 def test_config_is_cheap() -> None:
     """The configuration is read before anything else, so it must not load a parser or platformdirs to be imported."""
-    assert loaded_after("import workbench.config", ("tomllib", "platformdirs", "difflib", "json", "numpy")) == []
+    assert loaded_after("import workbench.config", ("tomllib", "platformdirs", "difflib", "numpy")) == []
 
 
 def test_the_version_is_printed_at_once() -> None:

@@ -15,7 +15,6 @@ from tests.project.source import Module, modules
 CONSTRUCTORS = {"Static", "Label", "Button", "Checkbox", "RadioButton", "Option", "Tooltip", "Link", "Collapsible"}
 METHODS = {"notify", "set_title", "add_option", "add_columns"}
 UPDATES = {"update", "write", "mount_message"}
-SAFE_CALLS = {"Text", "Content", "assemble", "styled", "from_text"}
 
 
 def dynamic(node: ast.expr) -> bool:
@@ -57,16 +56,20 @@ def sinks(tree: ast.AST, off: set[str]) -> list[ast.Call]:
             continue
         name = called(node)
         first = node.args[0] if node.args else None
-        if name == "from_markup":
-            found.append(node)
-        elif name in CONSTRUCTORS and first is not None:
-            if dynamic(first) or (name in {"Static", "Label"} and isinstance(first, ast.Name | ast.Attribute)):
-                found.append(node)
-        elif name in METHODS and any(dynamic(value) for value in (*node.args, *(k.value for k in node.keywords))):
-            found.append(node)
-        elif name in UPDATES and first is not None and dynamic(first) and not receiver_is(node, off):
+        if parses_markup(node, name, first) and not (name in UPDATES and receiver_is(node, off)):
             found.append(node)
     return found
+
+
+def parses_markup(call: ast.Call, name: str, first: ast.expr | None) -> bool:
+    """Whether a string from elsewhere can get into this call. A bare name given to Static or Label may be any string."""
+    if name in METHODS:
+        return any(dynamic(value) for value in (*call.args, *(keyword.value for keyword in call.keywords)))
+    if first is None or name == "from_markup":
+        return name == "from_markup"
+    if name in {"Static", "Label"} and isinstance(first, ast.Name | ast.Attribute):
+        return True
+    return name in CONSTRUCTORS | UPDATES and dynamic(first)
 
 
 def receiver_is(call: ast.Call, names: set[str]) -> bool:

@@ -29,7 +29,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
 
     folder = tmp_path_factory.mktemp("queries")
     (folder / "qa.jsonl").write_text(
-        '{"question": "How many?", "ground_truth": "2+2=4\\nA: 4", "m": {"is_correct": false, "solution": "A: 5"}}\n'
+        '{"question": "How many?", "ground_truth": "2+2=4\\nA: 4", "m": {"is_correct": false, "solution": "It is 5\\nA: 5"}}\n'
         '{"question": "How  many", "ground_truth": "8\\nA: 8", "m": {"is_correct": true, "solution": "It is 8\\nA: 8"}}\n',
         encoding="utf-8",
     )
@@ -88,9 +88,9 @@ def test_prompts_are_compared_without_case_and_punctuation(connection: Connectio
 
 def test_a_seed_whose_only_child_was_rejected_is_listed(connection: Connection) -> None:
     """And the one whose child was accepted is not."""
-    assert [(row["id"], row["descendants"], row["rejected"]) for row in rows(connection, "seeds-without-offspring")] == [
-        (3, 1, 1)
-    ]
+    assert [
+        (row["id"], row["descendants"], row["rejected"]) for row in rows(connection, "seeds-without-offspring")
+    ] == [(3, 1, 1)]
 
 
 def test_counts_by_dataset_and_by_tag(connection: Connection) -> None:

@@ -40,7 +40,7 @@ def test_crash_at_every_step(base: Path, tmp_path: Path, driver: Driver, job: st
         assert reached, f"step {at}: {acks} acknowledged, and the state is neither that nor the next"
         if status == 0:
             break
-        if job != "undo" or reached == [acks]:
+        if at % 3 == 1 or len(JOBS[job]) == 1:
             resumed = driver.run(store, job, skip=1 if out.exists() else reached[0])
             assert resumed == 0, error_of(store)
             with open_store(store, create=False) as workbench:

@@ -53,7 +53,8 @@ def test_reading_while_writing(tmp_path: Path) -> None:
                                     "bulk", lambda c: c.execute("FROM samples_now LIMIT 9").fetchall()
                                 )
                             )
-                    workbench.curator.summary()
+                    if n % 8 == seed:
+                        workbench.curator.summary()
                     if len(held) > 12:
                         chance.shuffle(held)
                         for future in held[:4]:

@@ -46,8 +46,10 @@ class Laws(RuleBasedStateMachine):
         self.past: list[Model] = []
         self.future: list[Model] = []
         self.next_id = 1
+        self.steps = 0
 
     def teardown(self) -> None:
+        self.check()
         self.store.close()
         shutil.rmtree(self.folder)
 
@@ -193,6 +195,12 @@ class Laws(RuleBasedStateMachine):
 
     @invariant()
     def is_sound(self) -> None:
+        self.steps += 1
+        if self.steps % 4 == 0:
+            self.check()
+
+    def check(self) -> None:
+        """Doctor has no error, and the facts in memory are those that a fresh start would load."""
         assert errors(self.store) == []
         assert same_facts(self.store)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from workbench.faults import durable_step
 from workbench.store import operations, samples
 from workbench.store.engine import closed, understood
+from workbench.store.incoming import Incoming
 from workbench.store.samples import Ranges
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Ingest:
         ended: Callable[[int, int, bool], None],
     ) -> None:
         self._connection = connection
+        self._hashes = Incoming(connection, "incoming_hashes")
+        self._rows = Incoming(connection, "incoming_rows")
         self._live = live
         self._first = self._next = first_id
         self._next_source = next_source
@@ -54,8 +57,8 @@ class Ingest:
             raise closed()
         live = [*self._live, (self._first, self._next - 1)] if self.added else self._live
         try:
-            known = samples.existing_ids(self._connection, table, live)
-            added = samples.append_chunk(self._connection, table, self._next, known, self.source_id)
+            known = samples.existing_ids(self._hashes, table, live)
+            added = samples.append_chunk(self._rows, table, self._next, known, self.source_id)
         except duckdb.Error as error:
             raise closed() if self._stopped.is_set() else understood(error) from error
         self._next += added
@@ -69,7 +72,7 @@ class Ingest:
 
     def count(self, table: pa.Table) -> int:
         """How many rows of a table `add` would add; nothing is written. Tables counted before are remembered by hash."""
-        known = samples.existing_ids(self._connection, table, self._live)
+        known = samples.existing_ids(self._hashes, table, self._live)
         hashes = table.column("content_hash").to_pylist()
         new = {one for row, one in enumerate(hashes) if row not in known} - self._counted
         self._counted |= new

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from workbench.errors import UsageError
 from workbench.model import SAMPLE_COLUMNS
+from workbench.store.incoming import Incoming
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,23 +42,21 @@ Known = dict[int, tuple[int, int]]
 """Row number in an incoming table -> (id, root) of the live sample with the same content."""
 
 
-def existing_ids(connection: Connection, table: pa.Table, live: Ranges) -> Known:
+def existing_ids(hashes: Incoming, table: pa.Table, live: Ranges) -> Known:
     """The rows of `table` that are already there."""
     import pyarrow as pa
 
     rows = table.select(["content_hash"]).append_column("row", pa.array(np.arange(table.num_rows, dtype=np.int32)))
-    connection.register("incoming", rows)
-    try:
+    with hashes.holding(rows) as connection:
         found = connection.execute(
-            f"""SELECT i."row", min(s.id), arg_min(s.root_id, s.id) FROM (SELECT "row", content_hash::UUID AS h FROM incoming) i
+            f"""SELECT i."row", min(s.id), arg_min(s.root_id, s.id)
+                FROM (SELECT "row", content_hash::UUID AS h FROM incoming_hashes) i
                 JOIN samples s ON s.content_hash = i.h WHERE {within("s.id", live)} GROUP BY i."row" """
         ).fetchall()
-    finally:
-        connection.unregister("incoming")
     return {row: (sample_id, root) for row, sample_id, root in found}
 
 
-def append_chunk(connection: Connection, table: pa.Table, first_id: int, known: Known, source_id: int | None) -> int:
+def append_chunk(incoming: Incoming, table: pa.Table, first_id: int, known: Known, source_id: int | None) -> int:
     """Add the rows of `table` that are new; returns how many.
 
     `table` has the columns of `formats.arrow.to_arrow`. A row that is `known`, or that repeats an earlier row of the
@@ -86,22 +85,19 @@ def append_chunk(connection: Connection, table: pa.Table, first_id: int, known: 
     kept = kept.select([*_FROM_CHUNK, "content_hash"])
     kept = kept.append_column("id", pa.array(new_ids)).append_column("root_id", pa.array(roots))
     kept = kept.append_column("parent_id", pa.array(parents, mask=parents == 0))
-    _insert(connection, kept, source_id)
+    _insert(incoming, kept, source_id)
     return len(new_ids)
 
 
-def _insert(connection: Connection, table: pa.Table, source_id: int | None) -> None:
+def _insert(incoming: Incoming, table: pa.Table, source_id: int | None) -> None:
     columns = ", ".join(f'"{name}"' for name in _FROM_CHUNK)
-    connection.register("incoming", table)
-    try:
+    with incoming.holding(table) as connection:
         connection.execute(
             f"""INSERT INTO samples (id, {columns}, content_hash, parent_id, root_id, source_id, created_at)
                 SELECT id, {columns}, content_hash::UUID, parent_id, root_id, ?,
-                    (now() AT TIME ZONE 'UTC')::TIMESTAMP FROM incoming""",
+                    (now() AT TIME ZONE 'UTC')::TIMESTAMP FROM incoming_rows""",
             [source_id],
         )
-    finally:
-        connection.unregister("incoming")
 
 
 def _repeats(table: pa.Table) -> dict[int, int]:

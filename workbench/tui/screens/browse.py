@@ -105,6 +105,9 @@ class BrowseScreen(Screen[None]):
             self._ask_detail()
         gc.freeze()  # what is loaded now stays: without it a full collection stops the app for 40 ms now and then
 
+    def on_unmount(self) -> None:
+        gc.unfreeze()  # or the extension modules find objects of theirs alive at exit, and say so on the terminal
+
     # -- actions
 
     def _all_handlers(self) -> dict[str, Callable[[], object]]:
