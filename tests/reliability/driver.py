@@ -58,7 +58,7 @@ JOBS: dict[str, list[Step]] = {
         lambda w, _: w.reject(where="id:10..60"),
         lambda w, _: w.undecide(where="id:20..30"),
     ],
-    "undo": [*[lambda w, _: w.undo()] * 4, *[lambda w, _: w.redo()] * 2],
+    "undo": [*[lambda w, _: w.undo()] * 2, lambda w, _: w.redo()],
     "measure": [_measure],
     "export": [_export],
     "compact": [lambda w, _: w.compact()],

@@ -73,9 +73,9 @@ def test_reading_while_writing(tmp_path: Path) -> None:
             chance = random.Random(99)
             count = 0
             try:
-                while not stop.is_set():
+                while not stop.wait(0.005):
                     count += 1
-                    ids = chance.sample(range(1, 1_001), chance.choice((1, 300)))
+                    ids = chance.sample(range(1, 1_001), chance.choice((1, 50)))
                     workbench.decide(chance.choice(list(Verdict)), ids=ids)
                     if count % 5 == 0:
                         workbench.tag([f"t{count}"], ids=ids[:3])

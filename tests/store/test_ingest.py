@@ -193,7 +193,7 @@ def test_figures_while_facts_grow(store: Store) -> None:
 
     thread = threading.Thread(target=look)
     thread.start()
-    for start in range(1_000, 1_300, 20):
+    for start in range(1_000, 1_200, 20):
         add(store, numbered(20, start))
     stop.set()
     thread.join()

@@ -213,5 +213,5 @@ def set_verdict(model: Model, one: int, verdict: Verdict) -> None:
 
 TestLaws = Laws.TestCase
 TestLaws.settings = settings(
-    max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=10, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

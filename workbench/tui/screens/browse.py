@@ -8,6 +8,7 @@ import contextlib
 import gc
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -75,7 +76,9 @@ class BrowseScreen(Screen[None]):
         self._sequences = {pane: KeySequence(keymap.sequences(("app", "browse", pane))) for pane in ("table", "detail")}
         self._handlers = self._all_handlers()
         self._detail_timer: Timer | None = None
-        self._detail_asked: int | None = None
+        self._detail_asked = False
+        self._detail_again = False
+        """Something changed while a sample was being read: read it once more."""
         self._what_if: Verdict | None = None
         self._marked_view: tuple[int, str] | None = None
         self._quit_asked = 0.0
@@ -308,9 +311,12 @@ class BrowseScreen(Screen[None]):
 
     def _ask_detail(self) -> None:
         wanted = self.table.cursor_id
-        if wanted is None or self._detail_asked is not None or self.panes is Panes.TABLE:
+        if wanted is None or self.panes is Panes.TABLE:
             return
-        self._detail_asked = wanted
+        if self._detail_asked:
+            self._detail_again = True
+            return
+        self._detail_asked = True
         future = self.workbench.browser.detail(wanted, LIMIT)
 
         def arrived(done: Any) -> None:
@@ -321,10 +327,13 @@ class BrowseScreen(Screen[None]):
         future.add_done_callback(arrived)
 
     def on_detail_ready(self, message: messages.DetailReady) -> None:
-        self._detail_asked = None
-        if message.sample_id != self.table.cursor_id:
+        self._detail_asked = False
+        if self._detail_again or message.sample_id != self.table.cursor_id:
+            self._detail_again = False
             self._ask_detail()
-        elif message.detail is not None:
+        if message.sample_id != self.table.cursor_id:
+            return
+        if message.detail is not None:
             code = self.facts.verdict[message.sample_id] if message.sample_id < len(self.facts.verdict) else 0
             self.detail.show_sample(
                 message.sample_id, detail_blocks(message.detail, Verdict(int(code))), self.viewing.terms()
@@ -410,7 +419,7 @@ class BrowseScreen(Screen[None]):
 
     def _figures(self) -> None:
         ids = self.marks.ids() if self.marks.count else None
-        self.run_worker(self._strip(ids, self._what_if), group="strip", exclusive=True, exit_on_error=False)
+        self.run_worker(partial(self._strip, ids, self._what_if), group="strip", exclusive=True, exit_on_error=False)
 
     async def _strip(self, ids: Ids | None, verdict: Verdict | None) -> None:
         self.strip.say(await asyncio.to_thread(self._strip_data, ids, verdict))
