@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.report import Line, percentile, show
-from benchmarks.stores import make_store
+from benchmarks.stores import RARE, make_store
 from benchmarks.terminal import Terminal
 
 _BARE = """
@@ -23,7 +22,6 @@ class Bare(App[None]):
         yield Static("first painted")
 Bare().run()
 """
-_END = "1,000,000"
 
 
 def bare_start() -> float:
@@ -57,24 +55,58 @@ def _presses(terminal: Terminal, keys: str, times: int, pause: float = 0.03) -> 
 
 
 def keys(terminal: Terminal, where: str, limit_jump: float) -> list[Line]:
-    down = _presses(terminal, "j", 60)
-    page = _presses(terminal, "\x04", 40)
-    jumps = [value for _ in range(8) for value in (*_presses(terminal, "G", 1, 0.2), *_presses(terminal, "gg", 1, 0.2))]
+    """Latency from the key to the first byte of the answer. The cursor starts at the top and scrolls from the 40th on."""
+    terminal.press_until("gg", lambda _: True)
+    terminal.settle(0.5)
+    down = _presses(terminal, "j", 100)
+    page = _presses(terminal, "\x1b[6~", 60)
+    jumps = [
+        value for _ in range(10) for value in (*_presses(terminal, "G", 1, 0.2), *_presses(terminal, "gg", 1, 0.2))
+    ]
     return [
-        Line(f"{where}: key down, p95", percentile(down, 0.95), 5.0),
-        Line(f"{where}: page down, p95", percentile(page, 0.95), 16.0),
-        Line(f"{where}: jump to an end, p95", percentile(jumps, 0.95), limit_jump),
+        Line(f"{where}: key down, p95", percentile(down, 0.95), 5.0, peer=f"p50 {percentile(down, 0.5):.1f} ms"),
+        Line(f"{where}: page down, p95", percentile(page, 0.95), 16.0, peer=f"p50 {percentile(page, 0.5):.1f} ms"),
+        Line(
+            f"{where}: jump to an end, p95",
+            percentile(jumps, 0.95),
+            limit_jump,
+            peer=f"p50 {percentile(jumps, 0.5):.1f} ms",
+        ),
+    ]
+
+
+def verdicts(terminal: Terminal) -> list[Line]:
+    """From the key to the new figure on the screen: the row, the store on the disk and the strip, all of it."""
+    taken = []
+    for _ in range(40):
+        line = terminal.screen.display[-2]
+        taken.append(terminal.press_until("a", lambda _, line=line: terminal.screen.display[-2] != line) * 1e3)
+        terminal.settle(0.05)
+    for _ in taken:
+        terminal.press("u")
+        terminal.settle(0.02)
+    return [
+        Line("one verdict, from the key to the strip, p50", percentile(taken, 0.5), 19.0),
+        Line("one verdict, from the key to the strip, p95", percentile(taken, 0.95)),
     ]
 
 
 def session(store: Path) -> list[Line]:
-    lines = []
     with Terminal([sys.executable, "-m", "workbench", "open", str(store)]) as terminal:
         terminal.wait_for(rows_painted)
         terminal.settle(0.5)
-        lines += keys(terminal, "unsorted", 20.0)
+        lines = keys(terminal, "unsorted", 20.0)
         lines.append(Line("resident memory, unsorted", terminal.resident(), 150.0, "MB"))
-    return lines
+        lines += verdicts(terminal)
+        terminal.press_until(":sort tokens desc\r", lambda text: "sorted" in text.splitlines()[0])
+        terminal.settle(1.0)
+        lines += keys(terminal, "sorted by tokens", 40.0)
+        terminal.press_until(":filter kind:seed\r", lambda text: "filtered" in text.splitlines()[0])
+        terminal.settle(1.0)
+        lines += keys(terminal, "filtered and sorted", 40.0)
+        terminal.press_until(f":filter {RARE}\r", lambda text: "filtered 10 of" in text.splitlines()[0])
+        lines.append(Line("resident memory, after sorting and filtering all", terminal.resident(), 400.0, "MB"))
+        return lines
 
 
 def main(store: Path) -> None:
@@ -93,4 +125,3 @@ def main(store: Path) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1] if len(sys.argv) > 1 else "benchmarks/tmp/million.duckdb"))
-    time.sleep(0)

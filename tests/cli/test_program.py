@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,17 +69,6 @@ def test_starts_light(flag: str, environment: dict[str, str]) -> None:
         [sys.executable, "-c", code, flag], env=environment, capture_output=True, text=True, check=True, timeout=30
     )
     assert not set(HEAVY) & set(done.stderr.split())
-
-
-@pytest.mark.parametrize("flag", ["--version", "--help"])
-def test_starts_fast(flag: str, environment: dict[str, str]) -> None:
-    """The version and the help are there within 150 ms, the best of ten starts."""
-    best = 9.0
-    for _ in range(10):
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "workbench", flag], env=environment, capture_output=True, check=True)
-        best = min(best, time.perf_counter() - began)
-    assert best < 0.15
 
 
 def test_has_the_commands_of_the_contract() -> None:

@@ -25,6 +25,7 @@ from workbench.services.workbench import open_store
 THREADS, READS = 8, 200
 
 
+@pytest.mark.slow
 def test_reading_while_writing(tmp_path: Path) -> None:
     """Eight threads ask for 200 pages, samples, views and rows each, and drop the answers in odd orders, while others
     decide, tag and import: every answer is whole, and the store is sound."""

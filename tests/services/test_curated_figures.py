@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.store.tables import add, counts, numbered
+from tests.store.tables import add, counts, errors, numbered
+from workbench.analyses import measures
 from workbench.analyses.qdc.statistics import Statistics, Summary, summarise
 from workbench.errors import UsageError
 from workbench.model import Verdict
@@ -100,6 +102,19 @@ def test_measuring_later_changes_the_figures(workbench: Workbench) -> None:
     assert workbench.curator.summary() == afresh(workbench)
     assert workbench.curator.summary().tokens.total.n == 5
     assert [report.rows for report in workbench.analyse()] == [0]
+
+
+def test_a_newer_analysis_takes_the_place_of_the_older(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measured again at another version every sample still is one row, with the newer numbers."""
+    before = [row["tokens"] for row in workbench.rows()]
+    newer = replace(measures.ANALYSIS, version=measures.ANALYSIS.version + 1)
+    monkeypatch.setattr(measures, "ANALYSIS", newer)
+    assert [report.rows for report in workbench.analyse()] == [300]
+    assert [row["tokens"] for row in workbench.rows()] == before
+    assert workbench.ids("tokens>=0").tolist() == list(range(1, 301))
+    assert workbench.ids("sql:tokens >= 0", "tokens").size == 300
+    assert counts(workbench._store)["measures"] == 300
+    assert errors(workbench._store) == []
 
 
 def test_stats(workbench: Workbench) -> None:

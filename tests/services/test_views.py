@@ -40,8 +40,11 @@ class Watch:
         self.errors.put(error)
         self._done.set()
 
+    def ended(self) -> bool:
+        return self._done.wait(30)
+
     def wait(self) -> None:
-        assert self._done.wait(30)
+        assert self.ended()
         if not self.errors.empty():
             raise self.errors.get()
 
@@ -168,6 +171,27 @@ def test_interrupting_does_not_hurt_the_next(large: Workbench) -> None:
         view, _ = shown(large.browser, ViewSpec("p7 dataset:d2"))
         assert view.all_ids().tolist() == expected
         assert watch.errors.empty()
+
+
+def test_interrupts_at_any_moment(large: Workbench) -> None:
+    """An interrupt may hit any statement, those that begin and end a transaction too: the next view is not hurt."""
+    reader = large._store.readers["query"]
+    for _ in range(10):
+        stop = threading.Event()
+
+        def interrupt(stop: threading.Event = stop) -> None:
+            while not stop.is_set():
+                reader._connection.interrupt()
+
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        for n in range(5):
+            watch = Watch()
+            large.browser.open_view(ViewSpec(f"sql:id = {n}"), watch.changed, watch.failed)
+            assert watch.ended()
+        stop.set()
+        thread.join()
+        assert shown(large.browser, ViewSpec("id:3,4"))[0].all_ids().tolist() == [3, 4]
 
 
 def test_an_endless_condition_can_be_stopped(workbench: Workbench) -> None:

@@ -192,6 +192,12 @@ def listing(folder: Path) -> list[str]:
 
 
 ATTACKS = [
+    # What counts parentheses without knowing comments, or dollar quotes, is led astray by these.
+    "1=1 /* (((( */ )))) OR ((((1=1 /* )))) */",
+    "1=1 /* ((( */ ))) OR (((1=1 /* ))) */",
+    "1=1 /* (((( */ )))) UNION ALL SELECT 999999 WHERE ((((1=1 /* )))) */",
+    "1=1 OR prompt = $$((((($$ )))) OR ((((prompt = $$)))))$$",
+    "1=1 -- ((((\n )))) OR ((((1=1 -- ))))\n",
     "1=1); DROP TABLE samples; --",
     "1=1; DROP TABLE samples",
     "1=1)))); COMMIT; INSERT INTO tags VALUES (1, 1, 1, 'evil', true); --",

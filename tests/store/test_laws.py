@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -211,7 +212,7 @@ def set_verdict(model: Model, one: int, verdict: Verdict) -> None:
         model.verdicts[one] = verdict
 
 
-TestLaws = Laws.TestCase
+TestLaws = pytest.mark.slow(Laws.TestCase)
 TestLaws.settings = settings(
     max_examples=10, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

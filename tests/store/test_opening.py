@@ -118,7 +118,8 @@ def _cut(share: float) -> Damage:
 
 
 def _wal_flip(path: Path) -> None:
-    _flip(10)(wal(path))
+    # Not in its header: DuckDB takes a log with another header for one of an earlier checkpoint, and passes over it.
+    _flip(wal(path).stat().st_size // 2)(wal(path))
 
 
 def _zero_tables(path: Path) -> None:

@@ -21,7 +21,12 @@ def problems(count: int = 60) -> list[dict[str, Any]]:
     for n in range(1, count + 1):
         what = "train" if n % 15 == 0 else "shop"
         question = f"Problem {n}: a {what} has {n} apples and gets {n} more. How many are there?"
-        rows.append({"question": question, "answer": f"It starts with {n}.\n{n} + {n} = <<{n}+{n}={2 * n}>>{2 * n}\n#### {2 * n}"})
+        rows.append(
+            {
+                "question": question,
+                "answer": f"It starts with {n}.\n{n} + {n} = <<{n}+{n}={2 * n}>>{2 * n}\n#### {2 * n}",
+            }
+        )
     return rows
 
 

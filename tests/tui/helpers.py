@@ -62,7 +62,9 @@ def toasts(pilot: Pilot[None]) -> list[str]:
 
 async def told(pilot: Pilot[None], words: str) -> None:
     """Wait until a toast says something."""
-    await wait_for(lambda: any(words in said for said in toasts(pilot)), f"a toast says {words!r}; there are {toasts(pilot)}")
+    await wait_for(
+        lambda: any(words in said for said in toasts(pilot)), f"a toast says {words!r}; there are {toasts(pilot)}"
+    )
 
 
 async def see(pilot: Pilot[None], words: str) -> None:
@@ -71,5 +73,12 @@ async def see(pilot: Pilot[None], words: str) -> None:
 
 
 async def type_text(pilot: Pilot[None], text: str) -> None:
-    names = {" ": "space", ":": "colon", ">": "greater_than_sign", '"': "quotation_mark", "-": "minus", "#": "number_sign"}
+    names = {
+        " ": "space",
+        ":": "colon",
+        ">": "greater_than_sign",
+        '"': "quotation_mark",
+        "-": "minus",
+        "#": "number_sign",
+    }
     await pilot.press(*(names.get(char, char) for char in text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.dialogs_support import painted, wait_for
-from tests.tui.helpers import NARROW, WIDE, at_rest, browse_of, browsing, see, shown_ids, told, toasts, type_text
+from tests.tui.helpers import NARROW, WIDE, at_rest, browse_of, browsing, see, shown_ids, toasts, told, type_text
 from workbench.config import Settings
 from workbench.model import Verdict
 from workbench.services.workbench import Workbench

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ def test_columns_fill_the_width_and_never_overlap(
 ) -> None:
     placed = place(width, datasets=datasets, strategies=strategies, flags=flags, highest_id=highest)
     assert placed[0].start == GUTTER
-    for left, right in zip(placed, placed[1:], strict=False):
+    for left, right in pairwise(placed):
         assert right.start == left.start + left.width + 1
     assert placed[-1].start + placed[-1].width == width
     assert all(column.width >= 1 for column in placed)

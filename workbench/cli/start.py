@@ -110,8 +110,11 @@ def is_demo(workbench: Workbench) -> bool:
 def import_samples(workbench: Workbench) -> None:
     """Each file is a dataset of its own name. What is there is not added again, so an interrupted demo is completed."""
     datasets = demo_datasets()
-    if not set(datasets) <= set(workbench.facts.dataset_names):
-        import_files(workbench, list(datasets.values()))
+    if set(datasets) <= set(workbench.facts.dataset_names):
+        return
+    tables = [path for path in datasets.values() if path.suffix == ".csv"]  # these name kind and strategy in columns
+    import_files(workbench, [path for path in datasets.values() if path not in tables])
+    import_files(workbench, tables, mapping={"kind": "kind", "strategy": "strategy"})
 
 
 def _analyse(workbench: Workbench) -> None:

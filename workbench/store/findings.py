@@ -54,4 +54,4 @@ def save(store: Store, analysis: str, version: int, found: pl.DataFrame) -> None
 
     table, columns = _TABLES[analysis]
     rows = found.rename({"id": "sample_id"}).with_columns(pl.lit(version, pl.Int32).alias("version"))
-    store.append_table(table, columns, rows.to_arrow()).result()
+    store.append_table(table, columns, rows.to_arrow(), version).result()

@@ -392,12 +392,18 @@ class Store:
                 facts.load_samples(connection, self.facts, first)
         self._refresh_live(connection)
 
-    def append_table(self, table_name: str, columns: str, rows: Any) -> Future[None]:
-        """Append rows (an Arrow table) to one of the tables of findings, in one transaction."""
+    def append_table(self, table_name: str, columns: str, rows: Any, version: int) -> Future[None]:
+        """Append rows (an Arrow table) to one of the tables of findings, in the place of those that an earlier version
+        of the analysis has written about the same samples."""
 
         def run(transaction: Transaction) -> None:
             transaction.connection.register("incoming", rows)
             try:
+                transaction.connection.execute(
+                    f"""DELETE FROM {table_name} WHERE version <> ?
+                        AND sample_id IN (SELECT sample_id FROM incoming)""",
+                    [version],
+                )
                 transaction.connection.execute(f"INSERT INTO {table_name} ({columns}) SELECT {columns} FROM incoming")
             finally:
                 transaction.connection.unregister("incoming")

@@ -157,9 +157,9 @@ class WorkbenchApp(App[None]):
             case "edit":
                 browse.deciding.edit(sample_id, screen.refresh_sample)
             case "copy":
-                browse.job(browse.copy_of(sample_id, "sample"), "copy")
+                browse.job(browse.looking.copy_of(sample_id, "sample"), "copy")
             case "diff":
-                browse.job(browse.show_diff(sample_id), "diff")
+                browse.job(browse.looking.show_diff(sample_id), "diff")
             case "tag":
                 browse.deciding.tag_one(sample_id, screen.refresh_sample)
             case "note":
@@ -204,7 +204,7 @@ class WorkbenchApp(App[None]):
                 key, _, order = command.words.partition(" ")
                 viewing.sort(key, order.strip().startswith("desc"))
             case "tag":
-                browse.job(browse.deciding.tag_with(browse.deciding.targets(), command.words), "tag")
+                browse.job(browse.deciding.tag_with(browse.marking.targets(), command.words), "tag")
             case "note" if browse.table.cursor_id is not None:
                 browse.job(browse.deciding.note_with(browse.table.cursor_id, command.words), "note")
             case "theme":

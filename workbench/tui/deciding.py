@@ -40,18 +40,7 @@ class Deciding:
         self._curator = screen.workbench.curator
         self._waiting: set[Future[Any]] = set()
 
-    # -- which rows, and how many
-
-    def targets(self) -> Ids:
-        """The marked rows (an open range counts), or else the row under the cursor, or none."""
-        screen = self._screen
-        if screen.table.range_from is not None:
-            screen.marks.set(screen.table.range_ids())
-            screen.table.range_from = None
-        if screen.marks.count:
-            return screen.marks.ids()
-        here = screen.table.cursor_id
-        return np.array([] if here is None else [here], dtype=np.int64)
+    # -- how many rows
 
     async def _sure(self, question: str, ids: Ids) -> bool:
         """True at once for few rows; otherwise what the person says."""
@@ -68,7 +57,7 @@ class Deciding:
     def decide(self, verdict: Verdict) -> None:
         """Give the marked rows, or the row under the cursor, a verdict. The cursor moves on; the row stays."""
         screen = self._screen
-        ids = self.targets()
+        ids = self._screen.marking.targets()
         if not len(ids):
             screen.say("there is no row to decide on")
         elif screen.marks.count:
@@ -86,9 +75,9 @@ class Deciding:
         screen.what_if(verdict)
         word = {Verdict.ACCEPT: "Accept", Verdict.REJECT: "Reject", Verdict.UNDECIDED: "Undecide"}[verdict]
         if await self._sure(f"{word} {len(ids):,} marked rows?", ids):
-            where = screen.mark_filter()
+            where = screen.marking.filter()
             change = await self._done(lambda: self._curator.decide(ids, verdict, filter=where))
-            screen.clear_marks()
+            screen.marking.drop()
             same = len(ids) - change.changed
             already = f" · {same:,} already were" if same else ""
             screen.say(f"{_rows(change.changed)} {PAST[verdict]}{already} · {screen.key('browse.undo')} takes it back")
@@ -98,7 +87,7 @@ class Deciding:
     # -- tags and notes
 
     def tag(self) -> None:
-        ids = self.targets()
+        ids = self._screen.marking.targets()
         if len(ids):
             self._screen.job(self._tag(ids), "tag")
         else:
@@ -134,7 +123,7 @@ class Deciding:
         )
         if not await self._sure(f"Tag {len(ids):,} rows?", ids):
             return
-        where = self._screen.mark_filter()
+        where = self._screen.marking.filter()
         for group, remove in groups:
             if group:
                 tag = self._tagging(ids, group, remove, where)

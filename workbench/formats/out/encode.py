@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import date, datetime
 from typing import Any, NoReturn
@@ -28,10 +29,8 @@ def dumps(value: Any) -> bytes:
 def loads(line: bytes, *, exact: bool = False) -> Any:
     """Raises NotJson. `exact` keeps integers of any size (slower)."""
     if not exact:
-        try:
+        with contextlib.suppress(orjson.JSONDecodeError):  # lone surrogates are valid JSON that orjson refuses
             return orjson.loads(line)
-        except orjson.JSONDecodeError:
-            pass  # Lone surrogates are valid JSON that orjson refuses.
     try:
         return json.loads(line, parse_constant=_no_constant)
     except ValueError as error:

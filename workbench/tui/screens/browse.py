@@ -8,16 +8,14 @@ import contextlib
 import gc
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
@@ -27,11 +25,12 @@ from workbench.text.sanitise import for_display
 from workbench.tui import messages
 from workbench.tui.actions import BY_ID, Keymap, bindings_for
 from workbench.tui.deciding import Deciding
-from workbench.tui.state import Ids, KeySequence, MarkSet, Panes
+from workbench.tui.looking import Looking
+from workbench.tui.marking import Marking
+from workbench.tui.state import Ids, KeySequence, Panes
 from workbench.tui.viewing import Viewing
 from workbench.tui.widgets.action_footer import SHORT, ActionFooter
 from workbench.tui.widgets.detail import DetailPane
-from workbench.tui.widgets.detail_blocks import LIMIT, detail_blocks
 from workbench.tui.widgets.entry import CommandLine, FilterBar
 from workbench.tui.widgets.figures import StripData, largest_first
 from workbench.tui.widgets.qdc_strip import QdcStrip
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
     from workbench.config import Settings
     from workbench.services.workbench import Workbench
 
-DETAIL_DELAY = 0.05
-"""Seconds that the cursor must rest before its sample is read: a held key (30 a second) moves through rows alone."""
 FACTS_AFTER = 0.5
 """Seconds that the facts wait at most for the first rows: both want the same two cores."""
 QUIT_WITHIN = 2.0
@@ -61,26 +58,23 @@ class BrowseScreen(Screen[None]):
         self.workbench = workbench
         self.settings = settings
         self.keymap = keymap
-        self.marks = MarkSet()
         self.facts: RowFacts = NoFacts()
         self.panes = Panes.BOTH
+        self.marking = Marking(self)
+        self.marks = self.marking.marks
         self.table = SampleTable(workbench.browser, self.facts, self.marks, id="table")
         self.detail = DetailPane(id="detail")
         self.header = ViewHeader(id="header")
         self.strip = QdcStrip(id="strip")
         self.footer = ActionFooter(keymap, id="footer")
         self.viewing = Viewing(self)
+        self.looking = Looking(self)
         self.deciding = Deciding(self)
         self.filter_bar = FilterBar(complete=self.viewing.complete, id="filter")
         self.command_line = CommandLine(complete=self._complete_command, id="command")
         self._sequences = {pane: KeySequence(keymap.sequences(("app", "browse", pane))) for pane in ("table", "detail")}
         self._handlers = self._all_handlers()
-        self._detail_timer: Timer | None = None
-        self._detail_asked = False
-        self._detail_again = False
-        """Something changed while a sample was being read: read it once more."""
         self._what_if: Verdict | None = None
-        self._marked_view: tuple[int, str] | None = None
         self._quit_asked = 0.0
 
     def compose(self) -> ComposeResult:
@@ -105,7 +99,7 @@ class BrowseScreen(Screen[None]):
         self.table.use_facts(self.facts)
         self._figures()
         if self.table.cursor_id is not None:
-            self._ask_detail()
+            self.looking.ask()
         gc.freeze()  # what is loaded now stays: without it a full collection stops the app for 40 ms now and then
 
     def on_unmount(self) -> None:
@@ -114,14 +108,14 @@ class BrowseScreen(Screen[None]):
     # -- actions
 
     def _all_handlers(self) -> dict[str, Callable[[], object]]:
-        view, decide = self.viewing, self.deciding
+        view, look, mark, decide = self.viewing, self.looking, self.marking, self.deciding
         return {
             "browse.accept": lambda: decide.decide(Verdict.ACCEPT),
             "browse.reject": lambda: decide.decide(Verdict.REJECT),
             "browse.undecide": lambda: decide.decide(Verdict.UNDECIDED),
-            "browse.mark": self._mark,
-            "browse.range": self._range,
-            "browse.mark_all": self._mark_all,
+            "browse.mark": mark.mark,
+            "browse.range": mark.range,
+            "browse.mark_all": mark.all_in_view,
             "browse.cancel": self._cancel,
             "browse.filter": view.edit_filter,
             "browse.clear_filter": lambda: view.go(view.asked.without_filter()),
@@ -130,21 +124,21 @@ class BrowseScreen(Screen[None]):
             "browse.sort": view.choose_sort,
             "browse.reverse": view.reverse,
             "browse.views": view.choose_named,
-            "browse.next_match": lambda: self._match(1),
-            "browse.previous_match": lambda: self._match(-1),
+            "browse.next_match": lambda: look.match(1),
+            "browse.previous_match": lambda: look.match(-1),
             "browse.next_open": lambda: self._undecided(1),
             "browse.previous_open": lambda: self._undecided(-1),
-            "browse.open": self._open,
+            "browse.open": self.open_sample,
             "browse.tag": decide.tag,
             "browse.note": decide.note,
             "browse.edit": decide.edit,
-            "browse.diff": self.diff,
+            "browse.diff": look.diff,
             "browse.undo": decide.undo,
             "browse.redo": decide.redo,
-            "browse.copy_sample": lambda: self.copy("sample"),
-            "browse.copy_prompt": lambda: self.copy("prompt"),
-            "browse.copy_response": lambda: self.copy("response"),
-            "browse.copy_ids": lambda: self.copy("ids"),
+            "browse.copy_sample": lambda: look.copy("sample"),
+            "browse.copy_prompt": lambda: look.copy("prompt"),
+            "browse.copy_response": lambda: look.copy("response"),
+            "browse.copy_ids": lambda: look.copy("ids"),
             "browse.zoom": self._zoom,
             "browse.back": self._back,
         }
@@ -174,82 +168,19 @@ class BrowseScreen(Screen[None]):
         if taken or was_pending:
             self.footer_changed()
 
-    # -- marks
-
-    def _mark(self) -> None:
-        if self.table.range_from is not None:
-            self._range()
-        elif (here := self.table.cursor_id) is not None:
-            self.marks.toggle(here)
-            self.marks_changed()
-            self.table.move_to(self.table.cursor + 1)
-
-    def _range(self) -> None:
-        if self.table.range_from is None:
-            self.table.range_from = self.table.cursor
-        else:
-            self.marks.set(self.table.range_ids())
-            self.table.range_from = None
-        self.marks_changed()
-
-    def _mark_all(self) -> None:
-        view = self.viewing.shown
-        if view is None:
-            return
-        ids = view.all_ids()
-        if self.marks.has_all(ids):
-            self.marks.set(ids, False)
-        else:
-            self.marks.set(ids)
-            if not view.complete:
-                self.say(f"the search goes on: the {len(ids):,} rows found so far are marked")
-        self.marks_changed()
-        self._marked_view = (self.marks.revision, view.spec.filter) if self.marks.count == len(ids) else None
-
-    def mark_filter(self) -> str | None:
-        """The filter that the marks stand for, if they are a whole view as `*` marked it."""
-        held = self._marked_view
-        return held[1] if held is not None and held[0] == self.marks.revision else None
-
-    def clear_marks(self) -> None:
-        self.marks.clear()
-        self.table.range_from = None
-        self.marks_changed()
-
-    def marks_changed(self) -> None:
-        self.table.refresh()
-        self.header_changed()
-        self.footer_changed()
-        self._figures()
+    # -- moving
 
     def _cancel(self) -> None:
         if self.viewing.stop():
             self.say("the search was stopped; what it found stays")
-        elif self.table.range_from is not None:
-            self.table.range_from = None
-            self.marks_changed()
-        elif self.marks.count:
-            self.clear_marks()
-        elif self.detail.has_focus:
+        elif not self.marking.drop() and self.detail.has_focus:
             self.table.focus()
-
-    # -- moving
-
-    def _match(self, step: int) -> None:
-        if self.detail.has_focus and self.detail.next_match(step):
-            return
-        if not self.viewing.asked.filter:
-            self.say(
-                f"no filter: {self.key('browse.filter')} sets one, {self.key('browse.next_open')} finds undecided rows"
-            )
-            return
-        self.table.move_to(self.table.cursor + step)
 
     def _undecided(self, step: int) -> None:
         view = self.viewing.shown
         if view is None:
             return
-        places = np.flatnonzero(self.facts.verdict[view.all_ids()] == Verdict.UNDECIDED)
+        places = np.flatnonzero(self.workbench.facts.verdict[view.all_ids()] == Verdict.UNDECIDED)
         ahead = places[places > self.table.cursor] if step > 0 else places[places < self.table.cursor]
         if len(ahead):
             self.table.move_to(int(ahead[0] if step > 0 else ahead[-1]))
@@ -270,6 +201,12 @@ class BrowseScreen(Screen[None]):
         elif not quiet:
             raise UsageError(f"#{sample_id} is not in this view")
 
+    def neighbour(self, sample_id: int, step: int) -> int | None:
+        """The sample after or before another in the view."""
+        view = self.viewing.shown
+        place = view.position_of(sample_id) if view is not None else None
+        return None if place is None else self.table.id_at(place + step)
+
     def where(self, ids: Ids) -> str:
         """Where changed samples are, in words, for the toast of an undo."""
         view = self.viewing.shown
@@ -286,6 +223,7 @@ class BrowseScreen(Screen[None]):
         self.set_class(self.panes is Panes.TABLE, "-only-table")
         self.set_class(self.panes is Panes.DETAIL, "-only-detail")
         (self.detail if self.panes is Panes.DETAIL else self.table).focus()
+        self.looking.ask()
 
     def _back(self) -> None:
         if self.viewing.asked.filter:
@@ -298,101 +236,10 @@ class BrowseScreen(Screen[None]):
             self._quit_asked = now
             self.say(f"{self.key('browse.back')} again quits; everything decided is kept")
 
-    # -- one sample
-
-    def on_cursor_moved(self, message: messages.CursorMoved) -> None:
-        self.footer_changed()
-        if message.sample_id is None:
-            self.detail.show_sample(None, ())
-        else:
-            if self._detail_timer is not None:
-                self._detail_timer.stop()
-            self._detail_timer = self.set_timer(DETAIL_DELAY, self._ask_detail)
-
-    def _ask_detail(self) -> None:
-        wanted = self.table.cursor_id
-        if wanted is None or self.panes is Panes.TABLE:
-            return
-        if self._detail_asked:
-            self._detail_again = True
-            return
-        self._detail_asked = True
-        future = self.workbench.browser.detail(wanted, LIMIT)
-
-        def arrived(done: Any) -> None:
-            if not done.cancelled():
-                error = done.exception()
-                self.post_message(messages.DetailReady(wanted, None if error else done.result(), error))
-
-        future.add_done_callback(arrived)
-
-    def on_detail_ready(self, message: messages.DetailReady) -> None:
-        self._detail_asked = False
-        if self._detail_again or message.sample_id != self.table.cursor_id:
-            self._detail_again = False
-            self._ask_detail()
-        if message.sample_id != self.table.cursor_id:
-            return
-        if message.detail is not None:
-            code = self.facts.verdict[message.sample_id] if message.sample_id < len(self.facts.verdict) else 0
-            self.detail.show_sample(
-                message.sample_id, detail_blocks(message.detail, Verdict(int(code))), self.viewing.terms()
-            )
-        elif message.error is not None:
-            self.detail.show_sample(None, ())
-            if not isinstance(message.error, KeyError):
-                self.fail(message.error)
-
-    def _open(self) -> None:
+    def open_sample(self) -> None:
         here = self.table.cursor_id
         if here is not None:
             self.app.open_sample(here)  # type: ignore[attr-defined]
-
-    def neighbour(self, sample_id: int, step: int) -> int | None:
-        """The sample after or before another in the view."""
-        view = self.viewing.shown
-        place = view.position_of(sample_id) if view is not None else None
-        return None if place is None else self.table.id_at(place + step)
-
-    def diff(self) -> None:
-        here = self.table.cursor_id
-        if here is not None:
-            self.job(self.show_diff(here), "diff")
-
-    async def show_diff(self, sample_id: int) -> None:
-        from workbench.tui.screens.diff import DiffScreen, Partner
-
-        detail = await asyncio.wrap_future(self.workbench.browser.detail(sample_id, 1_000))
-        partners = [Partner(int(detail.row["parent_id"]), "parent")] if detail.row.get("parent_id") else []
-        for step, role in ((-1, "row above"), (1, "row below")):
-            other = self.neighbour(sample_id, step)
-            if other is not None and other not in [partner.sample_id for partner in partners]:
-                partners.append(Partner(other, role))
-        if partners:
-            self.app.push_screen(DiffScreen(sample_id, partners, self.workbench.browser.detail))
-        else:
-            self.say("there is nothing to compare this sample with")
-
-    def copy(self, what: str) -> None:
-        here = self.table.cursor_id
-        if here is not None:
-            self.job(self.copy_of(here, what), "copy")
-
-    async def copy_of(self, sample_id: int, what: str) -> None:
-        from workbench.tui.clipboard import copy
-        from workbench.tui.screens.sample_blocks import pretty
-
-        if what == "ids":
-            ids = self.marks.ids() if self.marks.count else np.array([sample_id])
-            text = "id:" + ",".join(map(str, ids.tolist()))
-        else:
-            row = await asyncio.to_thread(self.workbench.row, sample_id)
-            text = pretty(row) if what == "sample" else (row.get(what) or "")
-        if text:
-            copied = copy(self.app, text, what)
-            self.say(copied.message, error=not copied.ok)
-        else:
-            self.say(f"#{sample_id} has no {what}")
 
     # -- what has changed
 
@@ -404,7 +251,7 @@ class BrowseScreen(Screen[None]):
         elif texts:
             self.table.rows_changed()
         self._figures()
-        self._ask_detail()
+        self.looking.ask()
 
     def replaced(self, old: int, new: int) -> None:
         """An edit made a new version: it stands where the old one stood."""
@@ -419,8 +266,9 @@ class BrowseScreen(Screen[None]):
 
     def _figures(self) -> None:
         ids = self.marks.ids() if self.marks.count else None
-        self.run_worker(partial(self._strip, ids, self._what_if), group="strip", exclusive=True, exit_on_error=False)
+        self._strip(ids, self._what_if)
 
+    @work(group="strip", exclusive=True, exit_on_error=False)
     async def _strip(self, ids: Ids | None, verdict: Verdict | None) -> None:
         self.strip.say(await asyncio.to_thread(self._strip_data, ids, verdict))
 
@@ -435,6 +283,11 @@ class BrowseScreen(Screen[None]):
             verdict = Verdict.REJECT if all_in else Verdict.ACCEPT
         word = {Verdict.ACCEPT: "accepted", Verdict.REJECT: "rejected", Verdict.UNDECIDED: "undecided"}[verdict]
         return replace(now, then=curator.what_if(ids, verdict), why=f"{len(ids):,} marked: if {word}")
+
+    def marks_changed(self) -> None:
+        self.table.refresh()
+        self.header_changed()
+        self._figures()
 
     def header_changed(self) -> None:
         self.header.say(self.viewing.showing())
@@ -472,6 +325,13 @@ class BrowseScreen(Screen[None]):
 
     # -- messages
 
+    def on_cursor_moved(self, message: messages.CursorMoved) -> None:
+        self.footer_changed()
+        self.looking.cursor_moved(message.sample_id)
+
+    def on_detail_ready(self, message: messages.DetailReady) -> None:
+        self.looking.ready(message)
+
     def on_view_changed(self, message: messages.ViewChanged) -> None:
         self.viewing.changed(message.view)  # type: ignore[arg-type]
 
@@ -482,7 +342,7 @@ class BrowseScreen(Screen[None]):
         self.viewing.sort(message.key)
 
     def on_row_opened(self, message: messages.RowOpened) -> None:
-        self._open()
+        self.open_sample()
 
     def on_filter_typed(self, message: messages.FilterTyped) -> None:
         self.viewing.typed(message.text)
@@ -523,9 +383,9 @@ class BrowseScreen(Screen[None]):
             ErrorScreen.of(error, kept="" if isinstance(error, WorkbenchError) else "Everything decided before.")
         )
 
-    def job(self, work: Coroutine[Any, Any, object], description: str) -> None:
+    def job(self, doing: Coroutine[Any, Any, object], description: str) -> None:
         """Run something that takes a while; whatever it raises becomes words on the screen."""
-        self.run_worker(work, group="jobs", description=description, exit_on_error=False)
+        self.run_worker(doing, group="jobs", description=description, exit_on_error=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR and event.worker.error is not None:

@@ -48,6 +48,7 @@ class EntryBar(Widget):
         self._history: list[str] = []
         self._entered: list[str] = []
         self._place = 0
+        self._back_to: Widget | None = None
         self.problem: tuple[str, int] | None = None
 
     def compose(self) -> ComposeResult:
@@ -67,6 +68,7 @@ class EntryBar(Widget):
     def open(self, value: str = "", history: Sequence[str] = ()) -> None:
         self._history = [*dict.fromkeys(history)]
         self._place = len(self._history)
+        self._back_to = self.screen.focused
         self.display = True
         self.complain(None)
         with self.prevent(Field.Changed):
@@ -76,6 +78,8 @@ class EntryBar(Widget):
 
     def close(self) -> None:
         self.display = False
+        if self._back_to is not None and self.field.has_focus:
+            self._back_to.focus()
 
     def complain(self, message: str | None, position: int = 0) -> None:
         """Say under the field what is wrong with it, with a caret under the place; None for the help again."""

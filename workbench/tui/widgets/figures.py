@@ -120,7 +120,10 @@ def _parts(data: StripData) -> list[Part]:
         Part((("curated ", "quiet"), *_moved(now.n, then.n if then else None, "strong"))),
         _figure("", now.tokens.total, then.tokens.total if then else None, "tok", rank=3),
         _figure(
-            "D ", now.datasets.effective, then.datasets.effective if then else None, _of((then or now).datasets.number, "dataset")
+            "D ",
+            now.datasets.effective,
+            then.datasets.effective if then else None,
+            _of((then or now).datasets.number, "dataset"),
         ),
         _spark(data.datasets[:SPARK], 6),
         _figure(
