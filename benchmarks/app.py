@@ -79,9 +79,8 @@ def verdicts(terminal: Terminal) -> list[Line]:
     """From the key to the new figure on the screen: the row, the store on the disk and the strip, all of it."""
     taken = []
     for _ in range(40):
-        line = terminal.screen.display[-2]
-        taken.append(terminal.press_until("a", lambda _, line=line: terminal.screen.display[-2] != line) * 1e3)
-        terminal.settle(0.05)
+        taken.append(terminal.press_for("a", b"curated") * 1e3)
+        terminal.settle(0.1)
     for _ in taken:
         terminal.press("u")
         terminal.settle(0.02)
@@ -91,6 +90,13 @@ def verdicts(terminal: Terminal) -> list[Line]:
     ]
 
 
+def command(terminal: Terminal, line: str, seen: Callable[[str], bool]) -> None:
+    """Type a line at the `:` prompt and wait for what it brings."""
+    terminal.press(":")
+    terminal.settle()
+    terminal.press_until(line + "\r", seen)
+
+
 def session(store: Path) -> list[Line]:
     with Terminal([sys.executable, "-m", "workbench", "open", str(store)]) as terminal:
         terminal.wait_for(rows_painted)
@@ -98,13 +104,13 @@ def session(store: Path) -> list[Line]:
         lines = keys(terminal, "unsorted", 20.0)
         lines.append(Line("resident memory, unsorted", terminal.resident(), 150.0, "MB"))
         lines += verdicts(terminal)
-        terminal.press_until(":sort tokens desc\r", lambda text: "sorted" in text.splitlines()[0])
+        command(terminal, "sort tokens desc", lambda text: "sorted" in text.splitlines()[0])
         terminal.settle(1.0)
         lines += keys(terminal, "sorted by tokens", 40.0)
-        terminal.press_until(":filter kind:seed\r", lambda text: "filtered" in text.splitlines()[0])
+        command(terminal, "filter kind:seed", lambda text: "filtered" in text.splitlines()[0])
         terminal.settle(1.0)
         lines += keys(terminal, "filtered and sorted", 40.0)
-        terminal.press_until(f":filter {RARE}\r", lambda text: "filtered 10 of" in text.splitlines()[0])
+        command(terminal, f"filter {RARE}", lambda text: "filtered 10 of" in text.splitlines()[0])
         lines.append(Line("resident memory, after sorting and filtering all", terminal.resident(), 400.0, "MB"))
         return lines
 

@@ -134,7 +134,7 @@ def make_store(path: Path, rows: int) -> None:
                 "tokens": rng.integers(60, 900, len(ids)).astype(np.int32),
                 "steps": rng.integers(0, 12, len(ids)).astype(np.int32),
             }
-            store.append_table("measures", "sample_id, version, tokens, steps", pa.table(found)).result()
+            store.append_table("measures", "sample_id, version, tokens, steps", pa.table(found), 1).result()
 
 
 def make_jsonl(path: Path, rows: int) -> None:

@@ -90,10 +90,12 @@ class Terminal:
         """Send keys; seconds until the first byte comes back."""
         started = time.perf_counter()
         os.write(self._handle, keys.encode())
-        while not self.read(5.0):
-            if time.perf_counter() - started > 5:
-                raise TimeoutError(f"no answer to {keys!r}:\n{self.text()}")
-        return time.perf_counter() - started
+        ready, _, _ = select.select([self._handle], [], [], 5.0)
+        taken = time.perf_counter() - started
+        if not ready:
+            raise TimeoutError(f"no answer to {keys!r}:\n{self.text()}")
+        self.read(0.0)
+        return taken
 
     def press_until(self, keys: str, seen: Callable[[str], bool], timeout: float = 10.0) -> float:
         """Send keys; seconds until the screen satisfies `seen`."""
@@ -104,6 +106,22 @@ class Terminal:
                 raise TimeoutError(f"not seen after {keys!r} within {timeout} s:\n{self.text()}")
             self.read(0.02)
         return time.perf_counter() - started
+
+    def press_for(self, keys: str, needle: bytes, timeout: float = 10.0) -> float:
+        """Send keys; seconds until `needle` has come back. The screen is brought up to date after the clock has
+        stopped: the emulator takes longer than the app."""
+        started = time.perf_counter()
+        os.write(self._handle, keys.encode())
+        data = b""
+        while needle not in data:
+            if time.perf_counter() - started > timeout:
+                raise TimeoutError(f"{needle!r} did not come after {keys!r} within {timeout} s:\n{self.text()}")
+            ready, _, _ = select.select([self._handle], [], [], timeout)
+            data += os.read(self._handle, 1 << 16) if ready else b""
+        taken = time.perf_counter() - started
+        self._stream.feed(data)
+        self.on_data(data)
+        return taken
 
     def resident(self) -> float:
         """Resident memory in MB."""

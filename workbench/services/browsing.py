@@ -160,7 +160,7 @@ class Browser:
 
     def find_all(self, spec: ViewSpec) -> Ids:
         """The ids of a view, complete; blocks. Raises FilterError."""
-        found: list[Ids] = []
+        found: list[Ids | range] = []
 
         def emit(ids: Ids | range, *_: object) -> None:
             found[:] = [ids]

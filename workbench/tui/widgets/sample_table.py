@@ -48,7 +48,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         "table--sorted",
         "table--cursor",
         "table--cursor-blurred",
-        "table--bar",
+        "table--plain",
         "table--marked",
         "table--quiet",
         "table--accept",
@@ -202,7 +202,11 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _style(self, name: str) -> Style:
         if name not in self._styles:
             style = ink(self, f"table--{name}")
-            self._styles[name] = Style(bgcolor=style.bgcolor) if name.startswith("cursor") else style
+            if name.startswith("cursor"):
+                # The cells keep their colours. Themes that use the terminal's own colours have no tint: there the line
+                # is reversed, or underlined.
+                style = Style(bgcolor=style.bgcolor, reverse=style.reverse, underline=style.underline)
+            self._styles[name] = style
         return self._styles[name]
 
     def _header(self, width: int) -> Strip:
@@ -229,12 +233,11 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         key = (sample_id, verdict, tokens, steps, mark, here, here and self.has_focus, width)
         if found is not None and (cached := self._strips.get(key)) is not None:
             return cached
-        strip = self._paint(sample_id, verdict, tokens, steps, mark, here, found).adjust_cell_length(
-            width, self._style("open")
-        )
+        segments = self._paint(sample_id, verdict, tokens, steps, mark, here, found)
         if here:
             over = self._style("cursor" if self.has_focus else "cursor-blurred")
-            strip = Strip(Segment.apply_style(strip, post_style=over), width)
+            segments = list(Segment.apply_style(segments, post_style=over))
+        strip = Strip(segments, self._placed[-1].start + self._placed[-1].width).adjust_cell_length(width)
         if found is not None:
             self._strips[key] = strip
         return strip
@@ -248,13 +251,12 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         mark: str,
         here: bool,
         found: tuple[RowPage, int] | None,
-    ) -> Strip:
-        base, quiet = self.rich_style, self._style("quiet")
+    ) -> list[Segment]:
+        """The cells of a row, neighbours in one style as one segment: what the screen does later costs per segment."""
+        base, quiet = self._style("plain"), self._style("quiet")
         tone = self._style(("open", "accept", "reject")[verdict])
-        segments = [
-            Segment("▌" if here else " ", self._style("bar")),
-            Segment(mark + " ", self._style("marked")),
-        ]
+        segments: list[Segment] = []
+        run, run_style = f"{'▌' if here else ' '}{mark} ", self._style("marked")
         for placed in self._placed:
             key, width = placed.column.key, placed.width
             style = base
@@ -268,8 +270,11 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             else:
                 text = self._fact(key, sample_id, tokens, steps, width)
                 style = base if key in {"tokens", "steps"} else quiet
-            segments += [Segment(text, style), Segment(" ", base)]
-        return Strip(segments)
+            if style is not run_style:
+                segments.append(Segment(run, run_style))
+                run, run_style = "", style
+            run += text + " "
+        return [*segments, Segment(run[:-1], run_style)]
 
     def _fact(self, key: str, sample_id: int, tokens: int, steps: int, width: int) -> str:
         facts = self._facts
