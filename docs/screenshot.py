@@ -1,6 +1,6 @@
 """Takes docs/screenshot.svg: the real app on the demo's data, some of it decided.
 
-    python docs/screenshot.py [FILE.svg] [COLUMNSxLINES]
+python docs/screenshot.py [FILE.svg] [COLUMNSxLINES]
 """
 
 from __future__ import annotations

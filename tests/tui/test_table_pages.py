@@ -109,3 +109,20 @@ def test_a_page_that_failed_is_not_asked_for_again_and_again() -> None:
     desk.first_prompt(0)
     desk.take()
     assert desk.first_prompt(0) == "prompt 1"
+
+
+def test_rows_that_may_have_changed_are_shown_until_they_are_read_again() -> None:
+    desk = Desk(1000)
+    desk.cache.row(0)
+    desk.take()
+    desk.source.text = lambda number: f"new {number}"
+    desk.source.held = True
+    desk.cache.forget()
+    assert desk.first_prompt(0) == "prompt 1"
+    assert desk.cache.is_old(0)
+    desk.source.release()
+    desk.take()
+    assert desk.first_prompt(0) == "new 1"
+    assert not desk.cache.is_old(0)
+    desk.cache.show(FakeView(np.arange(5, 50, dtype=np.int64)))
+    assert desk.first_prompt(0) is None, "nothing of another view is shown"

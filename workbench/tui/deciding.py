@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,7 +69,8 @@ class Deciding:
 
     def decide_one(self, sample_id: int, verdict: Verdict, then: Then = None) -> None:
         """A verdict on one sample, without a word when it works: the row shows it."""
-        self._follow(lambda: self._curator.decide(np.array([sample_id], dtype=np.int64), verdict), then)
+        begin = partial(self._curator.decide, np.array([sample_id], dtype=np.int64), verdict)
+        self._follow(begin, partial(self._screen.verdict_changed, sample_id), then)
 
     async def _decide_many(self, ids: Ids, verdict: Verdict) -> None:
         screen = self._screen
@@ -230,7 +232,7 @@ class Deciding:
 
     # -- futures
 
-    def _follow(self, run: Callable[[], Future[Change]], then: Then) -> None:
+    def _follow(self, run: Callable[[], Future[Change]], show: Callable[[], None], then: Then) -> None:
         """Begin a change now, in this order with others; say nothing unless it fails."""
         try:
             future = self._track(run())
@@ -240,7 +242,7 @@ class Deciding:
 
         async def settle() -> None:
             await asyncio.wrap_future(future)
-            self._screen.changed()
+            show()
             if then is not None:
                 then()
 

@@ -52,13 +52,13 @@ def sparkline(values: Sequence[float]) -> str:
 
 
 def short(number: float) -> str:
-    """A number in at most five characters or so: 142, 18,402, 2.6 M."""
+    """A number in at most six characters or so: 142, 18,402, 2.6 M; one decimal for what is not a count: 4.2."""
     for size, unit in ((1e9, "G"), (1e6, "M")):
         if abs(number) >= size:
             return f"{number / size:.1f} {unit}"
     if abs(number) >= 100_000:
         return f"{number / 1000:.0f} k"
-    return f"{number:,.0f}" if abs(number) >= 100 or number == int(number) else f"{number:.1f}"
+    return f"{number:,.0f}" if isinstance(number, int) or abs(number) >= 100 else f"{number:.1f}"
 
 
 def strip_pieces(data: StripData, width: int) -> list[Piece]:
@@ -161,12 +161,12 @@ def _spark(values: Sequence[float], rank: int) -> Part:
 
 
 def _moved(now: float | None, then: float | None, style: str) -> tuple[Piece, ...]:
-    """`61.3`, or `61.3 → 61.9 ▲0.6` when it would move. Up is not good and down is not bad: both have one colour."""
+    """`61.3 → 61.9 ▲0.6`, or `61.3 =` when it would stay. Up is not good and down is not bad: both have one colour."""
     here = "–" if now is None else short(now)
     if then is None:
         return ((here, style),)
-    change = then - (now or 0)
-    if short(then) == here or now is None:
-        word = "=" if now is not None else ""
-        return ((here, style), (f" → {short(then)}{' ' + word if word else ''}", "then" if now is None else "quiet"))
-    return ((here, style), (f" → {short(then)} {'▲' if change > 0 else '▼'}{short(abs(change))}", "then"))
+    if now is None:
+        return ((here, style), (f" → {short(then)}", "then"))
+    if short(then) == here:
+        return ((here, style), (" =", "quiet"))
+    return ((here, style), (f" → {short(then)} {'▲' if then > now else '▼'}{short(abs(then - now))}", "then"))

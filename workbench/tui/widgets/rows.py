@@ -83,6 +83,8 @@ class PageCache:
         self._deliver = deliver
         self._view: RowView | None = None
         self._pages: dict[int, tuple[RowPage, int]] = {}
+        self._old: dict[int, tuple[RowPage, int]] = {}
+        """Pages that may be out of date, shown until they have been read again."""
         self._asked: dict[int, Future[Any]] = {}
         self._failed: set[int] = set()
         self.generation = 0
@@ -91,10 +93,12 @@ class PageCache:
         """Turn to another view; pages of the old one are forgotten."""
         self._view = view
         self.forget()
+        self._old.clear()
 
     def forget(self) -> None:
-        """The rows may have changed: ask for every page again."""
+        """The rows may have changed: ask for every page again; what is there is shown until the new page has come."""
         self.generation += 1
+        self._old |= self._pages
         self._pages.clear()
         for future in self._asked.values():
             future.cancel()
@@ -107,8 +111,8 @@ class PageCache:
         held = self._pages.get(index)
         if held is None or offset >= held[1]:
             self.ask(index)
-            return None
-        return held[0], offset
+            held = held or self._old.get(index)
+        return (held[0], offset) if held is not None and offset < held[1] else None
 
     def ask(self, index: int) -> None:
         view = self._view
@@ -133,6 +137,11 @@ class PageCache:
         error = future.exception()
         self._deliver(generation, index, None if error else future.result(), error)
 
+    def is_old(self, position: int) -> bool:
+        """Whether the row shown now is about to be read again."""
+        index = position // self.SIZE
+        return index not in self._pages and index in self._old
+
     def arrived(self, generation: int, index: int, page: RowPage | None) -> bool:
         """Keep a delivered page (None: the request failed). False if it belongs to an older view."""
         if generation != self.generation:
@@ -143,6 +152,7 @@ class PageCache:
         else:
             self._pages.pop(index, None)
             self._pages[index] = (page, len(page.ids))
+            self._old.pop(index, None)
             while len(self._pages) > self.KEPT:
                 del self._pages[min(self._pages, key=lambda kept: (abs(kept - index) <= self.NEAR, -abs(kept - index)))]
         return True
