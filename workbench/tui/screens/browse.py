@@ -247,8 +247,9 @@ class BrowseScreen(Screen[None]):
     def verdict_changed(self, sample_id: int) -> None:
         """One sample has another verdict: a line of the table, the strip, and the pane if it shows that sample."""
         self._seen_revision = self.workbench.curator.revision
-        self.table.row_changed(sample_id)
         self._figures()
+        # A frame paints all that lies between what has changed: line and strip together would be the whole screen.
+        self.call_after_refresh(self.table.row_changed, sample_id)
         if self.table.cursor_id == sample_id:
             self.looking.ask()
 

@@ -378,7 +378,12 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         return True
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_y(old_value, new_value)
+        # The scroll bar is painted only when its thumb moves by an eighth of a cell: in a million rows, not for a line.
+        bar, eighths = self.vertical_scrollbar, 8 * self.size.height / max(1, self.virtual_size.height)
+        if int(new_value * eighths) != int(bar.position * eighths) or new_value in (0, self.max_scroll_y):
+            bar.position = new_value
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
         top = round(new_value)
         self._pages.around(top, min(top + self.window, self.count) - 1)
 
