@@ -92,7 +92,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def main(rows: int) -> None:
-    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
+    scratch = Path(__file__).parent / "tmp"
+    scratch.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
         file = Path(folder) / "rows.jsonl"
         make_jsonl(file, rows)
         megabytes = file.stat().st_size / 1e6
