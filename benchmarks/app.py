@@ -30,7 +30,7 @@ def bare_start() -> float:
         file.write(_BARE)
         file.flush()
         with Terminal([sys.executable, file.name]) as terminal:
-            return terminal.wait_for(lambda text: "first painted" in text)
+            return terminal.wait_for_bytes(lambda data: b"first painted" in data, terminal.started)
 
 
 def rows_painted(text: str) -> bool:
@@ -39,7 +39,7 @@ def rows_painted(text: str) -> bool:
 
 def start(store: Path) -> float:
     with Terminal([sys.executable, "-m", "workbench", "open", str(store)]) as terminal:
-        return terminal.wait_for(rows_painted)
+        return terminal.wait_for_bytes(lambda data: data.count(b"open") > 30, terminal.started)
 
 
 def _many(run: Callable[[], float], times: int) -> list[float]:

@@ -65,8 +65,7 @@ class Terminal:
             data = os.read(self._handle, 1 << 16)
         except OSError:
             return b""
-        self._stream.feed(data)
-        self.on_data(data)
+        self._take(data)
         return data
 
     def text(self) -> str:
@@ -107,21 +106,29 @@ class Terminal:
             self.read(0.02)
         return time.perf_counter() - started
 
-    def press_for(self, keys: str, needle: bytes, timeout: float = 10.0) -> float:
-        """Send keys; seconds until `needle` has come back. The screen is brought up to date after the clock has
+    def wait_for_bytes(self, seen: Callable[[bytes], bool], since: float, timeout: float = 10.0) -> float:
+        """Seconds from `since` until what has come satisfies `seen`. The screen is brought up to date after the clock has
         stopped: the emulator takes longer than the app."""
-        started = time.perf_counter()
-        os.write(self._handle, keys.encode())
         data = b""
-        while needle not in data:
-            if time.perf_counter() - started > timeout:
-                raise TimeoutError(f"{needle!r} did not come after {keys!r} within {timeout} s:\n{self.text()}")
+        while not seen(data):
+            if time.perf_counter() - since > timeout:
+                self._take(data)
+                raise TimeoutError(f"not seen within {timeout} s:\n{self.text()}")
             ready, _, _ = select.select([self._handle], [], [], timeout)
             data += os.read(self._handle, 1 << 16) if ready else b""
-        taken = time.perf_counter() - started
+        taken = time.perf_counter() - since
+        self._take(data)
+        return taken
+
+    def press_for(self, keys: str, needle: bytes) -> float:
+        """Send keys; seconds until `needle` has come back."""
+        started = time.perf_counter()
+        os.write(self._handle, keys.encode())
+        return self.wait_for_bytes(lambda data: needle in data, started)
+
+    def _take(self, data: bytes) -> None:
         self._stream.feed(data)
         self.on_data(data)
-        return taken
 
     def resident(self) -> float:
         """Resident memory in MB."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import json
 import queue
@@ -229,7 +228,7 @@ class _Import:
 
     def _one_file(self, ingest: Ingest, path: Path, side: _SideFile) -> None:
         report = self._start(path)
-        inserter, digest = _Inserter(ingest), _Digest(path)
+        inserter = _Inserter(ingest)
         try:
             for chunk in self._chunks(path):
                 self._count(report, chunk, path, side)
@@ -246,7 +245,7 @@ class _Import:
         self._bytes_done += size
         ingest.end_source(
             path=str(path),
-            sha256=digest.result(),
+            sha256=_sha256(path) if path.is_file() else "",
             size=size,
             shape=report.shape,
             mapping=json.dumps(dict(self.options.mapping or {})),
@@ -314,19 +313,9 @@ def _joined(tables: list[Any]) -> list[Any]:
     return [group[0] if len(group) == 1 else pa.concat_tables(group).combine_chunks() for group in out]
 
 
-class _Digest:
-    """The SHA-256 of a file, computed while it is read; "" for a folder or a file that cannot be read."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._value = ""
-        self._thread = threading.Thread(target=self._run, name="workbench-digest", daemon=True)
-        self._thread.start()
-
-    def result(self) -> str:
-        self._thread.join()
-        return self._value
-
-    def _run(self) -> None:
-        with contextlib.suppress(OSError), open(self._path, "rb") as file:
-            self._value = hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(path: Path) -> str:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
