@@ -129,16 +129,24 @@ def _ids(connection: Connection, sql: str) -> Ids:
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise FilterError("sql: takes one condition, not statements")
-        try:
-            connection.execute("BEGIN TRANSACTION READ ONLY")
-            found: Ids = np.asarray(connection.execute(statements[0]).fetchnumpy()["id"], dtype=np.int64)
-        finally:
-            _leave(connection)
+        for _ in range(3):
+            try:
+                return _read_only(connection, sql)
+            except duckdb.TransactionException:
+                continue  # an interrupt between two statements aborts the transaction; it was meant for the view before
+        return _read_only(connection, sql)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
         raise FilterError(f"the store refused this filter: {first_line(str(error))}") from error
-    return found
+
+
+def _read_only(connection: Connection, sql: str) -> Ids:
+    try:
+        connection.execute("BEGIN TRANSACTION READ ONLY")
+        return np.asarray(connection.execute(sql).fetchnumpy()["id"], dtype=np.int64)
+    finally:
+        _leave(connection)
 
 
 def _leave(connection: Connection) -> None:
