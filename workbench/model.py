@@ -116,6 +116,13 @@ MAPPABLE_FIELDS: tuple[str, ...] = (
 """The sample fields that `--map field=column` may name."""
 
 
+EDITABLE: tuple[str, ...] = ("prompt", "context", "response", "trace", "answer", "reference", "system")
+"""The sample fields that an edit may change."""
+
+ANALYSES: tuple[str, ...] = ("measures",)
+"""The names `analyse` takes, beside `all`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A row that was not imported: where it stood (1-based line or record number), why, and its text if it was text."""

@@ -10,8 +10,7 @@ import click
 from workbench.cli.framework import json_option, opened, store_argument, where_option
 from workbench.cli.output import Column, emit, human, table
 from workbench.cli.progress import duration, job
-
-ANALYSES = ("measures",)
+from workbench.model import ANALYSES
 
 
 @click.command()

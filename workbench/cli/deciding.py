@@ -11,13 +11,13 @@ import click
 from workbench.cli.framework import change_json, json_option, opened, selection, selection_options, store_argument
 from workbench.cli.output import counted, emit, note, say
 from workbench.errors import UsageError
+from workbench.model import EDITABLE
 
 if TYPE_CHECKING:
     from workbench.model import Change
     from workbench.services.workbench import Workbench
 
 CHANGE_FORM = "{operation, title, changed}"
-EDITABLE = ("prompt", "context", "response", "trace", "answer", "reference", "system")
 
 
 def tell(change: Change | None, as_json: bool, nothing: str) -> None:

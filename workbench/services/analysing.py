@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.errors import Cancelled, UsageError
-from workbench.model import Progress
+from workbench.model import ANALYSES, Progress
 from workbench.store import findings
 from workbench.store.samples import Ids
 from workbench.store.store import Store
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from workbench.analyses.base import Analysis
 
 CHUNK = 20_000
-ANALYSES: tuple[str, ...] = ("measures",)
-"""The names `analyse` takes, beside `all`."""
 
 
 @dataclass(frozen=True, slots=True)

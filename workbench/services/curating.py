@@ -11,15 +11,12 @@ import numpy as np
 
 from workbench.analyses.qdc.statistics import Rows, Statistics, Summary, summarise
 from workbench.errors import UsageError
-from workbench.model import Change, Message, Operation, Sample, Verdict
+from workbench.model import EDITABLE, Change, Message, Operation, Sample, Verdict
 from workbench.services.rows import as_row
 from workbench.store import samples
 from workbench.store.facts import Facts
 from workbench.store.samples import Ids, check_text
 from workbench.store.store import Store
-
-EDITABLE: tuple[str, ...] = ("prompt", "context", "response", "trace", "answer", "reference", "system")
-"""The fields that `edit` may change."""
 
 _HASHED = (*EDITABLE, "messages", "extra")
 

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import UsageError, WorkbenchError
-from workbench.model import SAMPLE_COLUMNS, Change, Finding, ImportReport, Kind, Operation, Progress, Verdict
+from workbench.model import ANALYSES, SAMPLE_COLUMNS, Change, Finding, ImportReport, Kind, Operation, Progress, Verdict
 from workbench.services import importing
-from workbench.services.analysing import ANALYSES, AnalysisReport, analyse
+from workbench.services.analysing import AnalysisReport, analyse
 from workbench.services.browsing import Browser, ViewSpec
 from workbench.services.curating import Curator
 from workbench.services.importing import ImportOptions
