@@ -30,7 +30,7 @@ from workbench.formats.out.writers import JsonlWriter, OutFile, Writer, open_wri
 from workbench.model import Progress
 from workbench.services.verifying import verify
 
-__all__ = ["ExportReport", "ExportedFile", "export", "needs_rejected", "verify"]
+__all__ = ["ExportReport", "ExportedFile", "export", "needs_rejected", "selection", "verify"]
 
 REASONING: tuple[Reasoning, ...] = ("think", "field", "drop")
 CHECK_EVERY = 512
@@ -92,6 +92,14 @@ class _Tally:
 def needs_rejected(shape: str) -> bool:
     """Whether `export` wants, for this shape, the accepted *and* the rejected rows, ordered by (root_id, id)."""
     return _shape(shape).pairs
+
+
+def selection(shape: str, where: str) -> tuple[str, str | None]:
+    """The filter and the sort of the rows that an export of `where` in this shape reads. Pairs need the rejected answers
+    to the same prompts as well, and families that stand together."""
+    if not needs_rejected(shape):
+        return where, None
+    return (f"({where}) OR verdict:reject" if where.strip() else ""), "root"
 
 
 def export(

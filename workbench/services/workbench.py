@@ -188,14 +188,10 @@ class Workbench:
         cancel: threading.Event | None = None,
     ) -> ExportReport:
         """Write the curated set (or what `where` takes) to a new folder with a manifest; see `services.exporting`."""
-        from workbench.services.exporting import export, needs_rejected
+        from workbench.services.exporting import export, selection
 
         chosen = where if where is not None else "verdict:accept"
-        if needs_rejected(shape):
-            # The rejected answers to the same prompts are the other half of each pair; families stand together.
-            ids = self.ids(f"({chosen}) OR verdict:reject" if chosen.strip() else "", sort="root")
-        else:
-            ids = self.ids(chosen)
+        ids = self.ids(*selection(shape, chosen))
         return export(
             self.rows_of(ids),
             Path(out),

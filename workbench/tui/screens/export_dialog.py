@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 
 from workbench.errors import Cancelled
 from workbench.formats.out import FORMATS, OUT_SHAPES, LeftOut, Reasoning, shape_stream
+from workbench.services.exporting import selection
 from workbench.tui.screens.dialog import Dialog, content, quiet
 from workbench.tui.screens.error import explain
 from workbench.tui.screens.fields import Choice, Field, Go
@@ -271,9 +272,7 @@ def dry_count(
 ) -> Tally:
     """Shape every row and count, without writing anything."""
     tally = Tally()
-    where, sort = request.where, None
-    if OUT_SHAPES[request.shape].pairs:  # as Workbench.export: the rejected answers are the other half of each pair
-        where, sort = (f"({where}) OR verdict:reject" if where.strip() else ""), "root"
+    where, sort = selection(request.shape, request.where)
     rows = workbench.rows(where, sort=sort)
     for number, (_row, record) in enumerate(shape_stream(rows, request.shape, request.reasoning)):
         if stop.is_set():
