@@ -84,6 +84,11 @@ def load_samples(connection: Connection, facts: Facts, first: int) -> None:
         facts.strategy[ids] = read["strategy"]
 
 
+def _last(facts: Facts, low: int) -> int:
+    """The last id of the piece that begins at `low`. An import may commit between two reads: its rows come later."""
+    return min(low + _PIECE - 1, facts.n)
+
+
 _CODES = """SELECT s.id, (s.kind = 'synthetic')::TINYINT AS kind, {dataset}::INTEGER AS dataset,
     {strategy}::INTEGER AS strategy FROM samples s {joins} WHERE s.id BETWEEN ? AND ?"""
 
@@ -94,7 +99,7 @@ def _codes_by_list(connection: Connection, facts: Facts, low: int) -> dict[str, 
         strategy="coalesce(list_position(?::VARCHAR[], s.strategy), 0) - 1",
         joins="",
     )
-    return connection.execute(sql, [facts.dataset_names, facts.strategy_names, low, low + _PIECE - 1]).fetchnumpy()
+    return connection.execute(sql, [facts.dataset_names, facts.strategy_names, low, _last(facts, low)]).fetchnumpy()
 
 
 def _codes_by_join(connection: Connection, facts: Facts, low: int) -> dict[str, npt.NDArray[np.generic]]:
@@ -103,7 +108,7 @@ def _codes_by_join(connection: Connection, facts: Facts, low: int) -> dict[str, 
     try:
         joins = "LEFT JOIN datasets d ON d.name = s.dataset LEFT JOIN strategies t ON t.name = s.strategy"
         sql = _CODES.format(dataset="coalesce(d.code, -1)", strategy="coalesce(t.code, -1)", joins=joins)
-        return connection.execute(sql, [low, low + _PIECE - 1]).fetchnumpy()
+        return connection.execute(sql, [low, _last(facts, low)]).fetchnumpy()
     finally:
         connection.unregister("datasets")
         connection.unregister("strategies")
@@ -127,7 +132,7 @@ def load_measures(connection: Connection, facts: Facts, first: int = 1) -> None:
         read = connection.execute(
             """SELECT sample_id, coalesce(tokens, -1) AS tokens, coalesce(steps, -1) AS steps
                FROM measures WHERE sample_id BETWEEN ? AND ?""",
-            [low, low + _PIECE - 1],
+            [low, _last(facts, low)],
         ).fetchnumpy()
         ids = np.asarray(read["sample_id"])
         facts.tokens[ids] = read["tokens"]
