@@ -1,9 +1,10 @@
-"""The numbers every sample gets on arrival: how many tokens it is and how many reasoning steps it has."""
+"""The numbers every sample gets on arrival: tokens, reasoning steps, what `complexity` counts, and what `checks` finds."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.analyses import checks, complexity
 from workbench.analyses.base import Analysis
 from workbench.text.tokens import BLANKS, LINE_PATTERN, SENTENCE_BREAK, TOKEN_PATTERN
 
@@ -11,12 +12,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 NAME = "measures"
-VERSION = 1
-READS = ("prompt", "context", "system", "response", "trace")
+VERSION = 2
+_COUNTED = ("prompt", "context", "system", "response", "trace")
+READS = (*_COUNTED, "answer", "reference", "extra", "kind")
 
 
 def run(frame: pl.DataFrame) -> pl.DataFrame:
-    """`id`, `tokens` and `steps` (Int32, never null), equal to `count_tokens` and `split_steps` of `text.tokens` row by row.
+    """`id`, then `tokens` and `steps` (Int32, never null), equal to `count_tokens` and `split_steps` of `text.tokens` row by
+    row; `operations`, `operators`, `numbers`, `nesting` (never null), see `complexity`; `correct` and `score`, see `checks`.
 
     A trace that stands inside the response is counted once.
     """
@@ -33,11 +36,38 @@ def run(frame: pl.DataFrame) -> pl.DataFrame:
     lines = trace.str.count_matches(LINE_PATTERN)
     single = pl.when(lines == 1).then(trace.str.strip_chars(BLANKS))
     sentences = single.str.count_matches(SENTENCE_BREAK) + 1
-    whole = [pl.col(name) for name in READS if name != "trace"]
-    return texts.select(
+    whole = [pl.col(name) for name in _COUNTED if name != "trace"]
+    counted = texts.select(
         "id",
         tokens=pl.sum_horizontal([tokens(text) for text in [*whole, apart]]),
         steps=pl.coalesce(sentences, lines, 0).cast(pl.Int32),
+    )
+    found = complexity.columns(texts["prompt"], texts["response"], texts["trace"])
+    return counted.with_columns(*(pl.Series(name, values) for name, values in found.items()), *_checked(texts))
+
+
+def _checked(texts: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """`correct` and `score`. Few samples have either, so the rest is passed over before anything is parsed."""
+    import polars as pl
+
+    keys = [f'"{key}"' for key in (*checks.CORRECT_KEYS, *checks.SCORE_KEYS)]
+    told = texts["extra"].str.contains_any(keys).fill_null(False)
+    both = texts["answer"].is_not_null() & texts["reference"].is_not_null()
+    places = (told | both).arg_true()
+    extras = [
+        checks.parse_extra(extra) if known else {}
+        for known, extra in zip(told[places], texts["extra"][places], strict=True)
+    ]
+    of = zip(texts["kind"][places], texts["answer"][places], texts["reference"][places], extras, strict=True)
+    correct = [checks.correct_of(kind, answer, reference, extra) for kind, answer, reference, extra in of]
+    score = [checks.score_in(extra) for extra in extras]
+    return (
+        pl.Series("correct", [None], pl.Int8)
+        .new_from_index(0, texts.height)
+        .scatter(places, pl.Series(correct, dtype=pl.Int8)),
+        pl.Series("score", [None], pl.Int32)
+        .new_from_index(0, texts.height)
+        .scatter(places, pl.Series(score, dtype=pl.Int32)),
     )
 
 

@@ -4,6 +4,7 @@ No figures here; `statistics` puts the parts together and summarises them."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Self
 
 import numpy as np
@@ -59,6 +60,9 @@ class Counts:
     def __neg__(self) -> Self:
         return type(self)(_frozen(-self.slots))
 
+    def __sub__(self, other: Self) -> Self:
+        return self + -other if len(other.slots) else self
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Counts) and np.array_equal(self.slots, other.slots)
 
@@ -66,17 +70,38 @@ class Counts:
         return hash(self.slots.tobytes())
 
 
+@cache
+def _zeros(count: int) -> Ints:
+    return _frozen(np.zeros(count, np.int64))
+
+
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """The bins of a histogram over the integers from 0: bin i holds `edges[i]` to `edges[i + 1] - 1`, the last has no end."""
+    """The bins of a histogram: bin i holds the integers `edges[i]` to `edges[i + 1] - 1`, the last has no end.
+
+    A value below the first edge belongs to a row that does not have one.
+    """
 
     edges: tuple[int, ...]
-    bin_of: NDArray[np.intp]
-    """The bin of every value up to the last edge; larger values share its bin."""
+    per: int
+    """How many to the unit: 1, or 1,000 where the integers are thousandths."""
+    starts: Ints
+    """`edges` as an array."""
+    table: NDArray[np.intp] | None
+    """The bin of every value from 0 up to the last edge, where that is a table of reasonable size and 0 is the first edge."""
 
     @classmethod
-    def from_edges(cls, edges: tuple[int, ...]) -> Self:
-        return cls(edges, np.repeat(np.arange(len(edges)), np.diff((*edges, edges[-1] + 1))))
+    def from_edges(cls, edges: tuple[int, ...], per: int = 1) -> Self:
+        small = edges[0] == 0 and edges[-1] <= 2**17
+        table = np.repeat(np.arange(len(edges)), np.diff((*edges, edges[-1] + 1))) if small else None
+        return cls(edges, per, np.array(edges, np.int64), table)
+
+    def bins(self, values: Ints) -> NDArray[np.intp]:
+        """The bin of each value; none is below the first edge."""
+        if self.table is None:
+            return np.searchsorted(self.starts, values, side="right") - 1
+        last = len(self.table) - 1
+        return self.table[values if not len(values) or values.max() <= last else np.minimum(values, last)]
 
 
 TOKENS: Final = Scale.from_edges(
@@ -85,12 +110,28 @@ TOKENS: Final = Scale.from_edges(
 """One bin per value below 16, then eight to each doubling (so a bin is at most an eighth of its value wide), up to 131,072."""
 
 STEPS: Final = Scale.from_edges(tuple(range(65)))
-"""One bin per number of steps, and one for 64 or more."""
+"""One bin per number of steps (or numbers, levels, tags), and one for 64 or more."""
+
+_POSITIVE: Final = (
+    *range(5, 10_000, 10),
+    *range(10_050, 100_000, 100),
+    *(round(100_050 * 2 ** (part / 16)) for part in range(229)),
+)
+SCORES: Final = Scale.from_edges((1 - 2**31, *(1 - edge for edge in reversed(_POSITIVE)), *_POSITIVE), 1_000)
+"""Thousandths of a score. Bins are 0.01 wide up to 10 and 0.1 wide up to 100, with the round values in their middle, then
+sixteen to each doubling; the same below zero. So shares, ratings of 1 to 5 or 0 to 10 and logits are known to 0.005, and
+percentages to 0.05."""
+
+SHARES: Final = Scale.from_edges((0, *range(5, 1_000, 10), 1_001), 1_000)
+"""Thousandths from 0 to 1, in bins of 0.01 with the round values in their middle."""
+
+NO_SCORE: Final = -(2**31)
+"""A row without a score."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Distribution:
-    """A non-negative integer per row: how many rows have one, its first two moments, and a histogram on some `Scale`.
+    """An integer per row: how many rows have one, its first two moments, and a histogram on some `Scale`.
 
     The moments are Python integers: the sum of squares of token counts can pass 2^63 (one text of 3e9 tokens, or a
     million of 3 million).
@@ -103,27 +144,32 @@ class Distribution:
 
     @classmethod
     def of(cls, values: Codes, scale: Scale) -> Self:
-        """Values below zero are rows that do not have one (yet)."""
-        if len(values) and values.min() < 0:
-            values = values[values >= 0]
+        """Values below the first edge of the scale are rows that do not have one (yet)."""
+        if len(values) and values.min() < scale.edges[0]:
+            values = values[values >= scale.edges[0]]
+        if not len(values):
+            return cls(0, 0, 0, _zeros(len(scale.edges)))
         wide = values.astype(np.int64, copy=False)
-        peak = int(wide.max()) if len(wide) else 0
+        peak = max(abs(int(wide.max())), abs(int(wide.min())))
         if peak * peak * len(wide) <= _INT64_MAX:
             total, squares = int(wide.sum()), int(wide @ wide)
         else:
             exact = wide.tolist()
             total, squares = sum(exact), sum(value * value for value in exact)
-        last = len(scale.bin_of) - 1
-        placed = scale.bin_of[wide if peak <= last else np.minimum(wide, last)]
-        return cls(len(wide), total, squares, _frozen(np.bincount(placed, minlength=len(scale.edges))))
+        return cls(len(wide), total, squares, _frozen(np.bincount(scale.bins(wide), minlength=len(scale.edges))))
 
     def __add__(self, other: Self) -> Self:
+        if other.bins is _zeros(len(other.bins)):
+            return self
         return type(self)(
             self.known + other.known,
             self.total + other.total,
             self.squares + other.squares,
             _frozen(self.bins + other.bins),
         )
+
+    def __sub__(self, other: Self) -> Self:
+        return self if other.bins is _zeros(len(other.bins)) else self + -other
 
     def __neg__(self) -> Self:
         return type(self)(-self.known, -self.total, -self.squares, _frozen(-self.bins))

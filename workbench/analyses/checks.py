@@ -1,0 +1,107 @@
+"""What came along with a sample about its quality: whether its answer is right, and a score from outside. No judging here."""
+
+from __future__ import annotations
+
+import re
+from math import isfinite
+from typing import Any, Final
+
+from workbench.text.tokens import BLANKS
+
+CORRECT_KEYS: Final = ("is_correct", "correct", "passed")
+SCORE_KEYS: Final = ("score", "quality", "quality_score", "rating", "reward", "overall_score", "judge_score")
+"""Columns of an import, kept in `extra`; the first that says something holds."""
+
+_TRUTH: Final = {"true": 1, "1": 1, "false": 0, "0": 0}
+_PLAIN_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
+_ANSWER_NUMBER: Final = re.compile(
+    r"([-+]?)(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.(?P<part>[0-9]*))?", re.ASCII
+)
+_SHORT: Final = re.compile(r"0|[1-9][0-9]*", re.ASCII)
+"""In its normal form already, as most answers are."""
+_BOXED: Final = re.compile(r"\\(?:boxed|text|mathrm|mbox)\{(.*)\}", re.DOTALL)
+_CURRENCY: Final = "$€£¥₹"
+
+
+def parse_extra(extra: str | None) -> dict[str, Any]:
+    """The columns in `extra` (JSON text); empty when there are none or the text is no JSON object."""
+    if not extra:
+        return {}
+    import orjson
+
+    try:
+        found = orjson.loads(extra)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def correct_in(extra: dict[str, Any]) -> int | None:
+    """1 or 0 by the first of `CORRECT_KEYS` that is a truth value (true, 1, or these as text); None without one. Other
+    values, such as the right choice in a column `correct`, say nothing."""
+    for key in CORRECT_KEYS:
+        value = extra.get(key)
+        if isinstance(value, str):
+            value = _TRUTH.get(value.strip().lower())
+        if isinstance(value, bool | int | float) and value in (0, 1):
+            return int(value)
+    return None
+
+
+def score_in(extra: dict[str, Any]) -> int | None:
+    """The first of `SCORE_KEYS` that is a number (or text that is one), in thousandths; None without one, and for one that
+    is not finite or beyond 32 bits."""
+    for key in SCORE_KEYS:
+        value = extra.get(key)
+        if isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value.strip()):
+            value = float(value)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            continue
+        if isinstance(value, float) and not isfinite(value):
+            return None
+        thousandths = round(value * 1000) if abs(value) < 2**31 else 2**31
+        return thousandths if abs(thousandths) < 2**31 else None
+    return None
+
+
+def normal_answer(text: str) -> str:
+    """A final answer in the form in which two of them are compared: without `\\boxed{}`, surrounding blanks, `$` and a full
+    stop at the end, currency and percent signs; numbers without thousands separators and idle zeros; letters small."""
+    if _SHORT.fullmatch(text):
+        return text
+    answer = text.strip(BLANKS)
+    while True:
+        inner = answer.strip(f"$ {BLANKS}").removesuffix(".").strip(BLANKS)
+        if found := _BOXED.fullmatch(inner):
+            inner = found[1]
+        if inner == answer:
+            break
+        answer = inner
+    answer = " ".join(answer.split()).casefold()
+    bare = answer.replace("−", "-").replace("\\%", "").translate(_NO_SIGNS).strip(BLANKS)
+    found = _ANSWER_NUMBER.fullmatch(bare)
+    if not found or not (found["whole"] or found["part"]):
+        return answer
+    whole = found["whole"].replace(",", "").lstrip("0") or "0"
+    part = (found["part"] or "").rstrip("0")
+    value = f"{whole}.{part}" if part else whole
+    return f"-{value}" if found[1] == "-" and value != "0" else value
+
+
+_NO_SIGNS: Final = str.maketrans("", "", f"{_CURRENCY}%")
+
+
+def correct_of(kind: str | None, answer: str | None, reference: str | None, extra: dict[str, Any]) -> int | None:
+    """Whether a sample's answer is right: 1, 0, or None where nobody can say.
+
+    What a verifier left in `extra` holds; otherwise answer and reference are compared as `normal_answer` gives them. A seed
+    whose answer is its reference, word for word, is None: it would verify itself, and a set of seeds would be all correct.
+    """
+    verified = correct_in(extra)
+    if verified is not None:
+        return verified
+    if not answer or not reference:
+        return None
+    if answer == reference:
+        return None if kind == "seed" else 1
+    return int(normal_answer(answer) == normal_answer(reference))
