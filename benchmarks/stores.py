@@ -104,6 +104,7 @@ def tables(rows: int, *, size: int = 20_000, seed: int = 7) -> Iterator[pa.Table
 
 def make_store(path: Path, rows: int) -> None:
     """A store with `rows` samples and their token counts; the old file of that name is replaced."""
+    from workbench.store import findings
     from workbench.store.store import Store
 
     for old in (path, Path(f"{path}.wal")):
@@ -134,7 +135,7 @@ def make_store(path: Path, rows: int) -> None:
                 "tokens": rng.integers(60, 900, len(ids)).astype(np.int32),
                 "steps": rng.integers(0, 12, len(ids)).astype(np.int32),
             }
-            store.append_table("measures", "sample_id, version, tokens, steps", pa.table(found), 1).result()
+            findings.append(store, "measures", pa.table(found), 1)
 
 
 def make_jsonl(path: Path, rows: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,21 @@ class Settings:
 
     queries_dir: Path | None = None
     """The folder of your own saved queries (*.sql). Unset: the folder `queries` beside the user's configuration file."""
+
+    embedding_model: str = "all-MiniLM-L6-v2"
+    """The model that makes the vectors: the bundled one, one of the Hugging Face hub ("org/name"), or a folder."""
+
+    embedding_text: str = "prompt"
+    """What is embedded: "prompt" (with its context before it), "response" or "both". Another choice is another set of vectors."""
+
+    embedding_processes: int | None = None
+    """How many helper processes embed. Unset: as suits the cores."""
+
+    embedding_engine: str = "auto"
+    """How the model is computed: "int8" is the fastest, "fp32" is exact. "auto": int8 where it agrees with fp32 closely enough."""
+
+    embedding_auto_below: int = 20_000
+    """The app makes missing vectors by itself while there are no more samples than this. 0: never."""
 
     keys: dict[str, str] = field(default_factory=dict)
     """Other keys for actions, by action id: "browse.accept" = "a,f5". Ids and keys as `docs/keys.md` lists them; "" takes the key away."""
@@ -116,6 +131,12 @@ def validate(path: Path, actions: Collection[str] = ()) -> list[Problem]:
     return sorted(problems, key=lambda problem: problem.line or 0)
 
 
+def shown(name: str) -> str:
+    """A setting as a file has it: `embedding_model` is `model` in the table `embedding`."""
+    section, _, key = name.partition("_")
+    return f"{section}.{key}" if section in _SECTIONS else name
+
+
 def template() -> str:
     """The text of a new configuration file: every setting with its documentation, commented out at its default."""
     lines = [
@@ -126,11 +147,14 @@ def template() -> str:
     documentation = _documentation()
     for item in fields(Settings):
         text = documentation[item.name]
+        section, _, key = shown(item.name).rpartition(".")
+        if section and f"[{section}]" not in lines:
+            lines += ["", f"[{section}]"]
         lines += ["", *(f"# {line}" for line in _wrapped(text))]
         if item.name == "keys":
             lines += ["[keys]", '# "browse.accept" = "a,f5"']
         else:
-            lines.append(f"# {item.name} = {_EXAMPLES.get(item.name) or _toml(getattr(Settings(), item.name))}")
+            lines.append(f"# {key} = {_EXAMPLES.get(item.name) or _toml(getattr(Settings(), item.name))}")
     return "\n".join(lines) + "\n"
 
 
@@ -143,10 +167,19 @@ def describe(value: object) -> str:
     return "unset" if value is None else _toml(value)
 
 
+_SECTIONS = ("embedding",)
+"""Tables of a file whose keys are settings that begin with the table's name."""
+
 # --- values ------------------------------------------------------------------------------------------------------
 
 _SIZE = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B)", re.IGNORECASE)
-_EXAMPLES = {"memory_limit": '"2GB"', "threads": "2", "editor": '"code --wait"', "queries_dir": '"~/sql"'}
+_EXAMPLES = {
+    "memory_limit": '"2GB"',
+    "threads": "2",
+    "editor": '"code --wait"',
+    "queries_dir": '"~/sql"',
+    "embedding_processes": "2",
+}
 
 
 def _text(value: object) -> str:
@@ -172,6 +205,15 @@ def _whole(low: int, high: int) -> Callable[[object], int]:
     return check
 
 
+def _one_of(*words: str) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise ValueError(f"must be one of {', '.join(_toml(word) for word in words)}")
+        return value
+
+    return check
+
+
 def _folder(value: object) -> Path:
     return Path(_text(value)).expanduser()
 
@@ -185,6 +227,11 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
     "detail_chars": _whole(1_000, 100_000_000),
     "editor": _text,
     "queries_dir": _folder,
+    "embedding_model": _text,
+    "embedding_text": _one_of("prompt", "response", "both"),
+    "embedding_processes": _whole(1, 1024),
+    "embedding_engine": _one_of("auto", "int8", "fp32"),
+    "embedding_auto_below": _whole(0, 10**12),
 }
 
 
@@ -230,7 +277,8 @@ def _read(path: Path, problems: list[Problem]) -> _Read:
         return {}, {}
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    for name, value in table.items():
+    known = {shown(name): name for name in _CHECKS}
+    for name, value in _flat(table):
         line_number = _line_of(text, name)
         try:
             if name == "keys":
@@ -238,14 +286,23 @@ def _read(path: Path, problems: list[Problem]) -> _Read:
                 for action in values[name]:
                     line_number = _line_of(text, action)
                     origins[f"keys.{action}"] = f"{where}:{line_number}"
-            elif name in _CHECKS:
-                values[name] = _CHECKS[name](value)
+            elif name in known:
+                values[known[name]] = _CHECKS[known[name]](value)
             else:
-                raise ValueError(f"is not a setting{_nearest(name, (*_CHECKS, 'keys'))}")
-            origins[name] = f"{where}:{_line_of(text, name)}"
+                raise ValueError(f"is not a setting{_nearest(name, (*known, 'keys'))}")
+            origins[known.get(name, name)] = f"{where}:{_line_of(text, name)}"
         except ValueError as error:
             problems.append(Problem(where, line_number, f"{name} {error}"))
     return values, origins
+
+
+def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The entries of a file, those of a section as `section.key`."""
+    for name, value in table.items():
+        if name in _SECTIONS and isinstance(value, dict):
+            yield from ((f"{name}.{key}", inner) for key, inner in value.items())
+        else:
+            yield name, value
 
 
 def _from_environment(environ: Mapping[str, str], problems: list[Problem]) -> _Read:

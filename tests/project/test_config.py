@@ -78,6 +78,19 @@ def test_a_chosen_file_stands_instead_of_the_others(project: Path) -> None:
         load(project / "nowhere.toml", environ={}, folder=project)
 
 
+def test_a_section_adds_up_over_the_files(project: Path) -> None:
+    """Each setting of it by itself, and the environment has them with an underscore."""
+    mine = user_file('[embedding]\nmodel = "a/b"\ntext = "both"\n')
+    near = project / "workbench.toml"
+    near.write_text('embedding.engine = "fp32"\n[keys]\n', encoding="utf-8")
+    loaded = load(environ={"WORKBENCH_EMBEDDING_TEXT": "response"}, folder=project)
+    found = loaded.settings
+    assert (found.embedding_model, found.embedding_text, found.embedding_engine) == ("a/b", "response", "fp32")
+    assert loaded.origins["embedding_model"] == f"{mine}:2"
+    assert loaded.origins["embedding_engine"] == f"{near}:1"
+    assert loaded.origins["embedding_text"] == "environment WORKBENCH_EMBEDDING_TEXT"
+
+
 def test_keys_add_up_over_the_files(project: Path) -> None:
     """Each action by itself, with its own line; unquoted dots and lists mean the same."""
     mine = user_file('[keys]\n"browse.accept" = "a,f5"\n"browse.reject" = "r"\n')
@@ -106,6 +119,19 @@ def test_keys_add_up_over_the_files(project: Path) -> None:
         ("theme = \n", "P/workbench.toml:1: not valid TOML"),
         ('theme = "a"\ntheme = "b"\n', "P/workbench.toml:2: not valid TOML"),
         ("[theme]\nname = 'x'\n", "P/workbench.toml:1: theme must be a text"),
+        (
+            "\n[embedding]\nmodl = 'x'\n",
+            "P/workbench.toml:3: embedding.modl is not a setting; did you mean embedding.model?",
+        ),
+        (
+            "[embedding]\ntext = 'all'\n",
+            'P/workbench.toml:2: embedding.text must be one of "prompt", "response", "both"',
+        ),
+        (
+            "embedding_text = 'both'\n",
+            "P/workbench.toml:1: embedding_text is not a setting; did you mean embedding.text?",
+        ),
+        ("embedding = 3\n", "P/workbench.toml:1: embedding is not a setting"),
     ],
 )
 def test_a_mistake_is_answered_with_its_place_and_what_to_write(project: Path, text: str, answer: str) -> None:
@@ -163,15 +189,14 @@ def test_the_template_is_a_file_that_changes_nothing(project: Path) -> None:
     path.write_text(template(), encoding="utf-8")
     assert load(environ={}, folder=project).settings == Settings()
     for field in fields(Settings):
-        assert field.name in template()
+        assert config.shown(field.name).rpartition(".")[2] in template()
 
 
 def test_the_template_is_right_when_every_line_is_used(project: Path) -> None:
     """Every example value passes its own check."""
-    names = "|".join(field.name for field in fields(Settings))
-    lines = template().splitlines()
-    used = [line.removeprefix("# ") for line in lines if line.startswith(tuple(f"# {n} = " for n in names.split("|")))]
-    assert len(used) == len(fields(Settings)) - 1
+    starts = tuple(f"# {config.shown(field.name).rpartition('.')[2]} = " for field in fields(Settings))
+    used = [line.removeprefix("# ") for line in template().splitlines() if line.startswith((*starts, "[embedding]"))]
+    assert len(used) == len(fields(Settings))
     path = project / "workbench.toml"
     path.write_text("\n".join([*used, "[keys]", '"browse.accept" = "a,f5"']), encoding="utf-8")
     loaded = load(environ={}, folder=project)

@@ -20,13 +20,20 @@ from typing import Any
 
 # Imported before the fork, as starting takes longer than the jobs; neither starts a thread.
 import duckdb  # noqa: F401
+import numpy as np
 import pyarrow as pa  # noqa: F401
 
-from tests.store.tables import rows_of
+from tests.store.embedded import embed
+from tests.store.tables import rows_of, same_facts
 from workbench import faults
+from workbench.analyses.qdc.vectors import VectorSums
 from workbench.errors import WorkbenchError
 from workbench.formats import ingest  # noqa: F401
-from workbench.services import exporting  # noqa: F401
+from workbench.services import (
+    embedding,
+    exporting,  # noqa: F401
+)
+from workbench.services.novelty import refresh
 from workbench.services.workbench import Workbench, open_store
 
 Step = Callable[[Workbench, Path], object]
@@ -41,7 +48,19 @@ def _export(workbench: Workbench, folder: Path) -> object:
 
 
 def _measure(workbench: Workbench, folder: Path) -> object:
-    return workbench.analyse()
+    return workbench.analyse("measures")
+
+
+def _embed(workbench: Workbench, folder: Path) -> object:
+    embedding.CHUNK = 45
+    return embed(workbench._store)
+
+
+def _novelty(workbench: Workbench, folder: Path) -> object:
+    facts, file = workbench.facts, workbench._store.vectors
+    assert file is not None
+    rows = facts.vector[facts.accepted()]
+    return refresh(workbench._store, VectorSums.of(file.take(rows[rows >= 0])))
 
 
 JOBS: dict[str, list[Step]] = {
@@ -63,6 +82,8 @@ JOBS: dict[str, list[Step]] = {
     "export": [_export],
     "compact": [lambda w, _: w.compact()],
 }
+KEPT: dict[str, list[Step]] = {"embed": [_embed, _novelty]}
+"""Jobs whose steps keep a part of what they do when they are cut off."""
 
 
 def state(workbench: Workbench) -> dict[str, Any]:
@@ -76,13 +97,22 @@ def state(workbench: Workbench) -> dict[str, Any]:
         "sources": rows_of(store, "SELECT path, added FROM sources ORDER BY id"),
         "verdicts": workbench.facts.verdict.tolist(),
         "live": list(store.live),
+        "vectors": vectors_of(workbench),
+        "novelty": rows_of(store, "SELECT round(value, 5) FROM novelty ORDER BY sample_id"),
     }
+
+
+def vectors_of(workbench: Workbench) -> list[list[int] | None]:
+    """The vector of each sample that has one; None for all others."""
+    facts, file = workbench.facts, workbench._store.vectors
+    assert same_facts(workbench._store)
+    return [file.take(np.array([row]))[0].tolist() if file and row >= 0 else None for row in facts.vector.tolist()]
 
 
 def steps_of(order: dict[str, Any]) -> Iterator[tuple[str, Step]]:
     """The name and deed of each step: those of a job, or without end what chance and the seed give."""
     if order["job"] != "anything":
-        yield from [(str(n), step) for n, step in enumerate(JOBS[order["job"]])][order.get("skip", 0) :]
+        yield from [(str(n), step) for n, step in enumerate((JOBS | KEPT)[order["job"]])][order.get("skip", 0) :]
         return
     chance = random.Random(order["seed"])
     count = 0
@@ -100,6 +130,7 @@ def _anything(chance: random.Random, count: int) -> dict[str, Step]:
         "undo": lambda w, _: w.undo() if chance.random() < 0.5 else w.redo(),
         "edit": lambda w, _: w.edit(chance.choice(w.ids().tolist()), {"prompt": f"edit {count}"}),
         "import": lambda w, notes: _more(w, notes, count),
+        "embed": lambda w, _: embed(w._store),
     }
 
 

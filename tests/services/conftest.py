@@ -26,5 +26,11 @@ def workbench(tmp_path: Path) -> Iterator[Workbench]:
                 row |= {"kind": "synthetic", "strategy": chance.choice(["rephrase", "answer"]), "parent": n - 1}
             rows.append(row)
         add(workbench._store, table(rows))
-        workbench.analyse()
+        workbench.analyse("measures")
+        yield workbench
+
+
+@pytest.fixture
+def empty_workbench(tmp_path: Path) -> Iterator[Workbench]:
+    with open_store(tmp_path / "empty.duckdb") as workbench:
         yield workbench

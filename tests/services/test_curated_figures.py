@@ -83,7 +83,7 @@ def test_revision_goes_up_with_every_change(workbench: Workbench) -> None:
         workbench.undo,
         workbench.redo,
         lambda: add(workbench._store, numbered(1, 77_000)),
-        workbench.analyse,
+        lambda: workbench.analyse("measures"),
     ):
         change()
         seen.append(workbench.curator.revision)
@@ -98,10 +98,10 @@ def test_measuring_later_changes_the_figures(workbench: Workbench) -> None:
     add(workbench._store, numbered(5, 50_000))
     workbench.accept(where="tokens:none")
     assert workbench.curator.summary().tokens.total.value is None
-    workbench.analyse()
+    workbench.analyse("measures")
     assert workbench.curator.summary() == afresh(workbench)
     assert workbench.curator.summary().tokens.total.n == 5
-    assert [report.rows for report in workbench.analyse()] == [0]
+    assert [report.rows for report in workbench.analyse("measures")] == [0]
 
 
 def test_a_newer_analysis_takes_the_place_of_the_older(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_a_newer_analysis_takes_the_place_of_the_older(workbench: Workbench, mon
     before = [row["tokens"] for row in workbench.rows()]
     newer = replace(measures.ANALYSIS, version=measures.ANALYSIS.version + 1)
     monkeypatch.setattr(measures, "ANALYSIS", newer)
-    assert [report.rows for report in workbench.analyse()] == [300]
+    assert [report.rows for report in workbench.analyse("measures")] == [300]
     assert [row["tokens"] for row in workbench.rows()] == before
     assert workbench.ids("tokens>=0").tolist() == list(range(1, 301))
     assert workbench.ids("sql:tokens >= 0", "tokens").size == 300

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from workbench.model import Finding
 from workbench.store.doctor import examine
+from workbench.store.facts import _NONE
 from workbench.store.store import Store
 
 _TEXTS = (
@@ -71,7 +73,10 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-COUNTED = ("samples", "operations", "decisions", "tags", "measures", "sources", "saved_views", "migrations", "meta")
+COUNTED = (
+    "samples", "operations", "decisions", "tags", "measures", "sources", "saved_views", "migrations", "meta",
+    "embedding_models", "vectors", "vector_blocks", "sample_vectors", "cells", "novelty",
+)  # fmt: skip
 
 
 def counts(store: Store) -> dict[str, int]:
@@ -90,10 +95,10 @@ def same_facts(store: Store) -> bool:
         store.facts = kept
     names = [[f.dataset_names[code] for code in f.dataset[1:].tolist()] for f in (held, fresh)]
     strategies = [[f.strategy_names[c] if c >= 0 else None for c in f.strategy[1:].tolist()] for f in (held, fresh)]
-    arrays = ("verdict", "kind", "tokens", "steps", "live")
+    arrays = [name for name in _NONE if name not in ("dataset", "strategy")]
     return (
         held.n == fresh.n
         and names[0] == names[1]
         and strategies[0] == strategies[1]
-        and all((getattr(held, name) == getattr(fresh, name)).all() for name in arrays)
+        and all(np.array_equal(getattr(held, name), getattr(fresh, name), equal_nan=True) for name in arrays)
     )

@@ -7,9 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.store.embedded import embed
 from tests.store.tables import add, errors, numbered, rows_of, table
 from workbench.model import Verdict
 from workbench.store.doctor import _CHECKS, examine
+from workbench.store.migrations import MIGRATIONS
 from workbench.store.store import Store
 
 
@@ -26,8 +28,11 @@ def lived_in(path: Path) -> Path:
         store.edit(2, {"prompt": "worse"}, "1" * 32).result(30)
         store.undo().result(30)
         store.writer.submit(
-            lambda t: t.connection.execute("INSERT INTO measures SELECT id, 1, 10, 0 FROM samples")
+            lambda t: t.connection.execute(
+                "INSERT INTO measures (sample_id, version, tokens) SELECT id, 1, 10 FROM samples"
+            )
         ).result(30)
+        embed(store)
         assert errors(store) == []
     return path
 
@@ -52,8 +57,20 @@ BREAKS: list[tuple[str, str]] = [
     ("operations have the same number", "UPDATE operations SET id = 1 WHERE id = 2"),
     ("undone by something that is not there", "UPDATE operations SET undone_by = 999 WHERE id = 6"),
     ("samples belong to no operation", "UPDATE operations SET last_sample_id = 21 WHERE last_sample_id = 22"),
-    ("measures are about no sample", "INSERT INTO measures VALUES (999, 1, 1, 1)"),
-    ("measured twice", "INSERT INTO measures VALUES (1, 1, 1, 1)"),
+    ("measures are about no sample", "INSERT INTO measures (sample_id, version) VALUES (999, 1)"),
+    ("measured twice", "INSERT INTO measures (sample_id, version) VALUES (1, 1)"),
+    ("index of vectors twice", "INSERT INTO vectors SELECT * FROM vectors WHERE row = 3"),
+    ("index of vectors twice", "UPDATE vectors SET row = 3 WHERE row = 4"),
+    ("in no block or belong to no model", "UPDATE vectors SET row = 99999 WHERE row = 3"),
+    ("in no block or belong to no model", "DELETE FROM embedding_models"),
+    (
+        "two vectors, or one that is not there",
+        "INSERT INTO sample_vectors SELECT * FROM sample_vectors WHERE sample_id = 3",
+    ),
+    ("two vectors, or one that is not there", "DELETE FROM vectors WHERE row = 3"),
+    ("vectors or novelties are about no sample", "UPDATE sample_vectors SET sample_id = 999 WHERE sample_id = 3"),
+    ("vectors or novelties are about no sample", "INSERT INTO novelty VALUES (999, 0.1)"),
+    ("a cell that is not there", "UPDATE vectors SET cell = 400 WHERE row = 3"),
 ]
 
 
@@ -100,4 +117,4 @@ def test_a_file_in_the_newest_format_is_noted(tmp_path: Path, empty: Store) -> N
         found = examine(store)
         assert errors(store) == []
         assert any("workbench compact" in finding.do for finding in found)
-        assert rows_of(store, "SELECT count(*) FROM migrations") == [(1,)]
+        assert rows_of(store, "SELECT count(*) FROM migrations") == [(len(MIGRATIONS),)]

@@ -59,7 +59,7 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
         workbench.note(7, "a note")
         workbench.note(8, "gone")
         workbench.note(8, "")
-        sql = "INSERT INTO measures SELECT id, 1, id * 3, id % 4 FROM samples WHERE id < 30"
+        sql = "INSERT INTO measures (sample_id, version, tokens, steps) SELECT id, 1, id * 3, id % 4 FROM samples WHERE id < 30"
         store.writer.submit(lambda t: t.connection.execute(sql)).result(30)
         flags = "INSERT INTO flags VALUES (6, 'd', 1, 'short', 1, '{}'), (6, 'd', 1, 'odd', 1, '{}'), (9, 'd', 1, 'odd', 2, '{}')"
         store.writer.submit(lambda t: t.connection.execute(flags)).result(30)

@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from tests.store.tables import add, errors, numbered, rows_of
 from workbench.errors import WorkbenchError
-from workbench.store.migrations import MIGRATIONS
+from workbench.store.migrations import MIGRATIONS, bring_up_to_date
 from workbench.store.store import Store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Connection
+
+TODAY = len(MIGRATIONS)
 
 
 def add_colour(connection: Connection) -> None:
@@ -55,10 +58,10 @@ def test_a_new_step_runs_once_after_a_backup(old: Path, steps: Steps) -> None:
     steps.append(add_colour)
     for _ in range(2):
         with Store(old) as store:
-            assert store.schema_version == 2
-            assert rows_of(store, "SELECT number, name FROM migrations ORDER BY 1") == [
-                (1, "initial"),
-                (2, "add_colour"),
+            assert store.schema_version == len(steps)
+            assert rows_of(store, "SELECT number, name FROM migrations ORDER BY 1")[TODAY - 1 :] == [
+                (TODAY, MIGRATIONS[TODAY - 1].__name__),
+                (TODAY + 1, "add_colour"),
             ]
             assert rows_of(store, "SELECT count(*), count(colour) FROM samples") == [(20, 0)]
             assert errors(store) == []
@@ -74,7 +77,7 @@ def test_the_backup_is_a_store_for_the_older_program(old: Path, steps: Steps) ->
     (backup,) = old.parent.glob("a.before-migration-*.duckdb")
     with Store(backup, create=False) as store:
         assert store.total == 20
-        assert store.schema_version == 1
+        assert store.schema_version == TODAY
 
 
 def test_a_step_that_fails_changes_nothing(old: Path, steps: Steps) -> None:
@@ -82,9 +85,9 @@ def test_a_step_that_fails_changes_nothing(old: Path, steps: Steps) -> None:
     steps += [add_colour, fail_half_way]
     with pytest.raises(WorkbenchError):
         Store(old)
-    del steps[1:]
+    del steps[TODAY:]
     with Store(old) as store:
-        assert store.schema_version == 1
+        assert store.schema_version == TODAY
         assert rows_of(store, "SELECT count(*) FROM samples") == [(20,)]
         assert "colour" not in {row[0] for row in rows_of(store, "DESCRIBE samples")}
 
@@ -110,3 +113,26 @@ def test_the_lock_outlives_the_backup(old: Path, steps: Steps) -> None:
     with Store(old):
         other = subprocess.run([sys.executable, "-c", code, str(old)], capture_output=True, text=True, check=False)
     assert "Conflicting lock" in other.stderr
+
+
+def test_a_store_of_the_first_schema_gets_the_numbers(tmp_path: Path, steps: Steps) -> None:
+    """Made with the first step alone, as released: measures are kept, the new columns are empty, the views show them."""
+    later = steps[1:]
+    del steps[1:]
+    path = tmp_path / "old.duckdb"
+    with duckdb.connect(str(path), config={"storage_compatibility_version": "v1.5.0"}) as connection:
+        bring_up_to_date(connection)
+        connection.execute("INSERT INTO measures VALUES (1, 1, 7, 2)")
+        connection.execute(
+            """INSERT INTO samples (id, kind, dataset, prompt, root_id, content_hash)
+               VALUES (1, 'seed', 'd', 'p', 1, '00000000-0000-0000-0000-000000000001')"""
+        )
+        connection.execute("INSERT INTO operations VALUES (1, 'import', 'i', NULL, 1, now(), NULL, 1, 1)")
+    steps += later
+    with Store(path) as store:
+        columns = "tokens, steps, operations, correct, score, difficulty, novelty, cell"
+        assert rows_of(store, f"SELECT {columns} FROM samples_now") == [(7, 2, *[None] * 6)]
+        assert rows_of(store, "SELECT count(*) FROM curated") == [(0,)]
+        assert store.load_facts().tokens.tolist() == [-1, 7]
+        assert store.vectors is None
+        assert errors(store) == []

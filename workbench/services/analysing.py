@@ -7,18 +7,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.config import Settings
 from workbench.errors import Cancelled, UsageError
 from workbench.model import ANALYSES, Progress
 from workbench.store import findings
 from workbench.store.samples import Ids
 from workbench.store.store import Store
-
-if TYPE_CHECKING:
-    from workbench.analyses.base import Analysis
 
 CHUNK = 20_000
 
@@ -32,14 +29,8 @@ class AnalysisReport:
     rows: int
     skipped: int
     seconds: float
-
-
-def _analysis(name: str) -> Analysis:
-    if name == "measures":
-        from workbench.analyses.measures import ANALYSIS
-
-        return ANALYSIS
-    raise UsageError(f"no analysis is called {name}: choose one of {', '.join((*ANALYSES, 'all'))}")
+    note: str = ""
+    """What a person should know, such as why nothing was done."""
 
 
 def analyse(
@@ -48,12 +39,44 @@ def analyse(
     progress: Callable[[Progress], None] | None = None,
     cancel: threading.Event | None = None,
     among: Ids | None = None,
-) -> AnalysisReport:
-    """Run one analysis on every live sample (or those in `among`) that it has not seen at its present version.
+    *,
+    settings: Settings | None = None,
+    pause: threading.Event | None = None,
+) -> list[AnalysisReport]:
+    """Run one analysis, or `all` of them, on every live sample (or those in `among`) that it has not seen yet.
 
-    Raises UsageError for an unknown name, Cancelled (what was measured is kept) when `cancel` was set.
+    `settings` (default: the defaults) names the embedding model. Where that is not to be had, `all` says so in the note of
+    its report and goes on; asked for by name, `vectors` raises ModelMissing or ModelRefused.
+
+    Raises UsageError for an unknown name, Cancelled (what was found is kept) when `cancel` was set.
     """
-    analysis = _analysis(name)
+    if name not in (*ANALYSES, "all"):
+        raise UsageError(f"no analysis is called {name}: choose one of {', '.join((*ANALYSES, 'all'))}")
+    reports = []
+    if name in ("measures", "all"):
+        reports.append(_measure(store, progress, cancel, among))
+    if name in ("vectors", "all"):
+        from workbench.analyses.embedding.models import ModelMissing, ModelRefused
+        from workbench.services.embedding import VERSION, embed_samples
+
+        try:
+            reports.append(embed_samples(store, settings or Settings(), progress, cancel, pause, among))
+        except (ModelMissing, ModelRefused) as error:
+            if name != "all":
+                raise
+            reports.append(AnalysisReport("vectors", VERSION, 0, 0, 0.0, str(error)))
+    return reports
+
+
+def _measure(
+    store: Store,
+    progress: Callable[[Progress], None] | None,
+    cancel: threading.Event | None,
+    among: Ids | None,
+) -> AnalysisReport:
+    """The measures of the samples that have none of the present version."""
+    from workbench.analyses.measures import ANALYSIS as analysis  # noqa: N811
+
     started = time.monotonic()
     live = store.live
     ids = store.read("bulk", lambda c: findings.unseen(c, analysis.name, analysis.version, live)).result()
@@ -73,5 +96,5 @@ def analyse(
                 progress(Progress(done, len(ids), "samples", analysis.name))
     finally:
         if done:
-            store.reload_measures()
+            store.reload_findings()
     return AnalysisReport(analysis.name, analysis.version, done, asked - done, time.monotonic() - started)

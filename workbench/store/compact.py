@@ -1,4 +1,7 @@
-"""Rewriting the file: everything copied into a new one, which takes the old one's place in one step."""
+"""Rewriting the file: everything copied into a new one, which takes the old one's place in one step.
+
+Vector files are rewritten before that step, under new numbers, and the old ones deleted after it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from typing import TYPE_CHECKING
 from workbench.errors import WorkbenchError
 from workbench.faults import durable_step
 from workbench.store.engine import STORAGE_VERSION, file_sizes, first_line, scalar, sync_folder
+from workbench.store.vector_care import discard, remove_strays, squeeze
+from workbench.store.vectors import ModelRecord, models
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Connection
@@ -25,20 +30,27 @@ def compact(store: Store) -> tuple[Store, dict[str, int]]:
     """
     path, before = store.path, sum(file_sizes(store.path).values())
     new = path.with_name(f".{path.name}.compact")
+    vectors: list[Path] = []
     store.close()
     try:
         if Path(f"{path}.wal").exists():
             raise WorkbenchError("what was written last could not be taken into the file.")  # a log outlives its file
         _discard(new)  # left by a run that was cut off
         with closing(_attached(path, new, store.memory_limit)) as connection:
-            _copy(connection, new)
+            _copy(connection)
+            vectors = squeeze(connection, path)
+            numbers = {model.id for model in _models(connection)}
+            _seal(connection, new)
             durable_step("compact: copied")
             # The old file is still held: nobody can write into it between the copy and this.
             new.replace(path)
+            vectors = []
             sync_folder(path.parent)
             durable_step("compact: replaced")
+            remove_strays(path, numbers)
     except Exception as error:
         _discard(new)
+        discard(vectors)
         raise WorkbenchError(
             f"{path} was not compacted, and is as it was: {first_line(str(error))} It needs as much free room as the store."
         ) from error
@@ -58,13 +70,24 @@ def _attached(path: Path, new: Path, memory_limit: str) -> Connection:
     return connection
 
 
-def _copy(connection: Connection, new: Path) -> None:
+def _copy(connection: Connection) -> None:
     connection.execute("COPY FROM DATABASE old TO new")
     tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'").fetchall()
     for (table,) in tables:
         before, after = (scalar(connection, f"SELECT count(*) FROM {one}.{table}") for one in ("old", "new"))
         if before != after:
             raise WorkbenchError(f"the copy of {table} is not whole.")
+
+
+def _models(connection: Connection) -> list[ModelRecord]:
+    connection.execute("USE new")
+    try:
+        return models(connection)
+    finally:
+        connection.execute("USE memory")
+
+
+def _seal(connection: Connection, new: Path) -> None:
     connection.execute("CHECKPOINT new")
     connection.execute("DETACH new")
     with open(new, "rb") as file:

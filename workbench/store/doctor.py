@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.model import Finding
 from workbench.store.engine import STORAGE_VERSION, file_sizes, scalar
 from workbench.store.migrations import MIGRATIONS
+from workbench.store.vector_care import examine_vectors
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Connection
@@ -95,12 +96,39 @@ _CHECKS: tuple[tuple[str, str], ...] = (
         """SELECT count(*) FROM (
         SELECT 1 FROM measures GROUP BY sample_id, version HAVING count(*) > 1)""",
     ),
+    (
+        "{n:,} texts or rows are in the index of vectors twice",
+        """SELECT (SELECT count(*) - count(DISTINCT (model_id, text_hash)) FROM vectors)
+            + (SELECT count(*) - count(DISTINCT (model_id, row)) FROM vectors WHERE row >= 0)""",
+    ),
+    (
+        "{n:,} vectors lie in no block or belong to no model",
+        """SELECT count(*) FROM vectors v WHERE model_id NOT IN (SELECT id FROM embedding_models) OR (row >= 0 AND NOT EXISTS (
+            SELECT 1 FROM vector_blocks b WHERE b.model_id = v.model_id
+                AND v.row BETWEEN b.first_row AND b.first_row + b.rows - 1))""",
+    ),
+    (
+        "{n:,} samples have two vectors, or one that is not there",
+        """SELECT (SELECT count(*) - count(DISTINCT (sample_id, model_id)) FROM sample_vectors)
+            + (SELECT count(*) FROM sample_vectors s WHERE row >= 0 AND NOT EXISTS (
+                SELECT 1 FROM vectors v WHERE v.model_id = s.model_id AND v.row = s.row))""",
+    ),
+    (
+        "{n:,} vectors or novelties are about no sample",
+        """SELECT (SELECT count(*) FROM sample_vectors WHERE sample_id NOT IN (SELECT id FROM samples))
+            + (SELECT count(*) FROM novelty WHERE sample_id NOT IN (SELECT id FROM samples))""",
+    ),
+    (
+        "{n:,} vectors are in a cell that is not there",
+        """SELECT count(*) FROM vectors v WHERE cell IS NOT NULL
+            AND (model_id, cell) NOT IN (SELECT (model_id, cell) FROM cells)""",
+    ),
 )
 
 
 def examine(store: Store) -> list[Finding]:
     """What is wrong (`error`) or worth knowing (`note`) about an open store; no error means that all is well."""
-    findings = store.read("bulk", _checks).result()
+    findings = [*store.read("bulk", _checks).result(), *examine_vectors(store)]
     done = store.schema_version
     if done != len(MIGRATIONS):
         findings.append(Finding("error", f"the schema is at step {done} of {len(MIGRATIONS)}", _KEEP))

@@ -128,7 +128,8 @@ def _is_held(error: Exception) -> bool:
 def set_aside(path: Path) -> Path | None:
     """Copy a store and its WAL beside themselves under a new name; None when that failed. Never touches the original.
 
-    A copy with the same size and modification time is used again, so that trying twice does not fill the disk.
+    A copy with the same size and modification time is used again, so that trying twice does not fill the disk. Vectors
+    are not copied: they can be made again from the texts.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(path.stat().st_mtime))
     target = path.with_name(f"{path.stem}.unreadable-{stamp}{path.suffix}")

@@ -7,6 +7,18 @@ from dataclasses import dataclass, field
 
 from workbench.filters import FIELDS, All, AnyOf, Between, Compare, Node, Not, Search, Sql
 
+_NUMBERS = {
+    "operations": "m.operations",
+    "operators": "m.operators",
+    "numbers": "m.numbers",
+    "nesting": "m.nesting",
+    "correct": "m.correct",
+    "score": "(m.score / 1000.0)",
+    "difficulty": "d.difficulty",
+    "novelty": "w.value",
+    "cell": "c.cell",
+}
+"""What can be filtered and sorted alike, beside tokens and steps; a score is kept in thousandths."""
 _COLUMNS = {
     "kind": "s.kind",
     "dataset": "s.dataset",
@@ -25,6 +37,7 @@ _COLUMNS = {
     "source": "s.source_id",
     "tokens": "m.tokens",
     "steps": "m.steps",
+    **_NUMBERS,
     "verdict": "coalesce(v.verdict, 'undecided')",
     "note": "n.note",
 }
@@ -32,6 +45,9 @@ _JOINS = {
     "m": "LEFT JOIN measures m ON m.sample_id = s.id",
     "v": "LEFT JOIN verdicts_now v ON v.sample_id = s.id",
     "n": "LEFT JOIN notes_now n ON n.sample_id = s.id",
+    "d": "LEFT JOIN difficulty_now d ON d.sample_id = s.id",
+    "w": "LEFT JOIN novelty w ON w.sample_id = s.id",
+    "c": "LEFT JOIN vectors_now c ON c.sample_id = s.id",
 }
 SORTS = {
     "id": "s.id",
@@ -41,6 +57,7 @@ SORTS = {
     "verdict": "coalesce(v.verdict, 'undecided')",
     "tokens": "m.tokens",
     "steps": "m.steps",
+    **_NUMBERS,
     "prompt": "s.prompt",
     "response": "s.response",
     "created_at": "s.created_at",

@@ -6,21 +6,27 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
+from workbench.faults import durable_step
 from workbench.store.samples import Ids, Ranges, within
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection as Connection
 
     from workbench.store.store import Store
+    from workbench.store.threads import Transaction
 
-_TABLES = {"measures": ("measures", "sample_id, version, tokens, steps")}
+_TABLES = {"measures": "measures"}
+_MOST = {"operations": 32_767, "operators": 127, "numbers": 32_767, "nesting": 127}
+"""The most that these columns of `measures` can hold; what is more is kept as that."""
 
 
 def unseen(connection: Connection, analysis: str, version: int, live: Ranges) -> Ids:
     """Live samples without a finding of this analysis at this version, in order of id."""
-    table, _ = _TABLES[analysis]
+    table = _TABLES[analysis]
     read = connection.execute(
         f"""SELECT s.id FROM samples s ANTI JOIN (SELECT sample_id FROM {table} WHERE version = ?) f
                 ON f.sample_id = s.id WHERE {within("s.id", live)} ORDER BY s.id""",
@@ -49,9 +55,46 @@ def frame(connection: Connection, ids: Ids, columns: Sequence[str]) -> pl.DataFr
 
 
 def save(store: Store, analysis: str, version: int, found: pl.DataFrame) -> None:
-    """Append what an analysis found about some samples (`id` and its own columns), durably."""
+    """Append what an analysis found about some samples (`id` and columns of its table), durably."""
     import polars as pl
 
-    table, columns = _TABLES[analysis]
-    rows = found.rename({"id": "sample_id"}).with_columns(pl.lit(version, pl.Int32).alias("version"))
-    store.append_table(table, columns, rows.to_arrow(), version).result()
+    rows = found.rename({"id": "sample_id"}).with_columns(
+        pl.lit(version, pl.Int32).alias("version"),
+        *(pl.col(name).clip(upper_bound=most) for name, most in _MOST.items() if name in found.columns),
+    )
+    append(store, _TABLES[analysis], rows.to_arrow(), version)
+
+
+def append(store: Store, table: str, rows: pa.Table, version: int) -> None:
+    """Append rows (`sample_id`, `version` and more columns of the table) in the place of those that another version of
+    the analysis has written about the same samples."""
+    columns = ", ".join(rows.column_names)
+
+    def run(transaction: Transaction) -> None:
+        transaction.connection.register("incoming", rows)
+        try:
+            transaction.connection.execute(
+                f"DELETE FROM {table} WHERE version <> ? AND sample_id IN (SELECT sample_id FROM incoming)", [version]
+            )
+            transaction.connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming")
+        finally:
+            transaction.connection.unregister("incoming")
+
+    store.writer.submit(run).result()
+
+
+def replace_novelty(store: Store, ids: Ids, values: npt.NDArray[np.float32]) -> None:
+    """Keep the novelty of some samples, and forget what was known of any, in one transaction and in the facts."""
+
+    def run(transaction: Transaction) -> None:
+        connection = transaction.connection
+        connection.execute("DELETE FROM novelty")
+        connection.register("incoming", {"id": ids, "value": values})
+        try:
+            connection.execute("INSERT INTO novelty SELECT id, value FROM incoming ORDER BY id")
+        finally:
+            connection.unregister("incoming")
+        durable_step("novelty: replaced")
+        transaction.on_commit.append(lambda: store.facts.replace("novelty", ids, values))
+
+    store.writer.submit(run).result()

@@ -80,6 +80,60 @@ def initial(connection: Connection) -> None:
         connection.execute(statement)
 
 
+@migration
+def embeddings_and_numbers(connection: Connection) -> None:
+    """Tables of the vectors that lie in files beside the store (see `vectors`), and more numbers for each sample.
+
+    `score` is kept in thousandths; `samples_now` shows it in its own unit. `curated` is made anew because DuckDB keeps
+    the columns that its star stood for.
+    """
+    for statement in (
+        """CREATE TABLE embedding_models (
+            id INTEGER, name VARCHAR, revision VARCHAR, weights_sha256 VARCHAR, text VARCHAR, dimension INTEGER,
+            engine VARCHAR, made_at TIMESTAMP)""",
+        "CREATE TABLE vectors (model_id INTEGER, text_hash UUID, row INTEGER, cell SMALLINT)",
+        "CREATE TABLE vector_blocks (model_id INTEGER, first_row INTEGER, rows INTEGER, crc32 UINTEGER)",
+        "CREATE TABLE sample_vectors (sample_id BIGINT, model_id INTEGER, row INTEGER)",
+        "CREATE TABLE cells (model_id INTEGER, cell SMALLINT, centroid BLOB, made_from BIGINT)",
+        "CREATE TABLE novelty (sample_id BIGINT, value FLOAT)",
+        "ALTER TABLE measures ADD COLUMN operations SMALLINT",
+        "ALTER TABLE measures ADD COLUMN operators TINYINT",
+        "ALTER TABLE measures ADD COLUMN numbers SMALLINT",
+        "ALTER TABLE measures ADD COLUMN nesting TINYINT",
+        "ALTER TABLE measures ADD COLUMN correct TINYINT",
+        "ALTER TABLE measures ADD COLUMN score INTEGER",
+        """CREATE VIEW vectors_now AS SELECT sv.sample_id, sv.row, v.cell
+            FROM sample_vectors sv JOIN vectors v ON v.model_id = sv.model_id AND v.row = sv.row
+            WHERE sv.row >= 0 AND sv.model_id = (SELECT max(value)::INTEGER FROM meta WHERE key = 'embedding_model')""",
+        # The prompts of samples whose correctness nobody knows are never read: with an empty right side a join ends at once.
+        """CREATE VIEW difficulty_now AS
+            WITH solved AS (
+                SELECT hash(s.prompt) AS prompt, avg(m.correct) AS rate
+                FROM measures m JOIN live_samples s ON s.id = m.sample_id
+                WHERE m.correct IS NOT NULL GROUP BY 1 HAVING count(*) >= 2)
+            SELECT s.id AS sample_id, 1 - r.rate AS difficulty
+            FROM live_samples s JOIN solved r ON r.prompt = hash(s.prompt)""",
+        "DROP VIEW curated",
+        """CREATE OR REPLACE VIEW samples_now AS SELECT s.*, coalesce(v.verdict, 'undecided') AS verdict, n.note,
+                coalesce(t.tags, []) AS tags, coalesce(f.flags, []) AS flags, m.tokens, m.steps, m.operations,
+                m.operators, m.numbers, m.nesting, m.correct, m.score / 1000.0 AS score, d.difficulty,
+                w.value AS novelty, c.cell
+            FROM live_samples s
+            LEFT JOIN verdicts_now v ON v.sample_id = s.id
+            LEFT JOIN notes_now n ON n.sample_id = s.id
+            LEFT JOIN (SELECT sample_id, list(tag ORDER BY tag) AS tags FROM tags_now GROUP BY sample_id) t
+                ON t.sample_id = s.id
+            LEFT JOIN (SELECT sample_id, list(DISTINCT kind ORDER BY kind) AS flags FROM flags GROUP BY sample_id) f
+                ON f.sample_id = s.id
+            LEFT JOIN measures m ON m.sample_id = s.id
+            LEFT JOIN difficulty_now d ON d.sample_id = s.id
+            LEFT JOIN novelty w ON w.sample_id = s.id
+            LEFT JOIN vectors_now c ON c.sample_id = s.id""",
+        "CREATE VIEW curated AS SELECT * FROM samples_now WHERE verdict = 'accept'",
+    ):
+        connection.execute(statement)
+
+
 def is_outdated(connection: Connection, path: Path) -> bool:
     """Whether an existing store needs a step. Raises StoreUnreadable for a file that is not a store of ours, or that a
     newer Workbench has written."""
@@ -98,7 +152,10 @@ def is_outdated(connection: Connection, path: Path) -> bool:
 
 def back_up(path: Path) -> None:
     """Put a copy of a store aside before it is changed. It must be closed: to open and close the file once more would
-    free the lock that keeps other processes out, as POSIX locks belong to a process, not to a handle."""
+    free the lock that keeps other processes out, as POSIX locks belong to a process, not to a handle.
+
+    The vectors beside it are not copied: they can be made again from the texts, and are most of the bytes.
+    """
     backup = path.with_name(f"{path.stem}.before-migration-{len(MIGRATIONS)}{path.suffix}")
     try:
         shutil.copy2(path, backup)

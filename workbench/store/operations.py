@@ -69,6 +69,17 @@ def history(connection: Connection, limit: int | None) -> list[Operation]:
     return [Operation(*row) for row in rows]
 
 
+def next_numbers(connection: Connection) -> tuple[int, int, int, int]:
+    """The numbers that the next sample, source, operation and log entry get."""
+    rows = connection.execute(
+        """SELECT 1 + coalesce((SELECT max(id) FROM samples), 0), 1 + coalesce((SELECT max(id) FROM sources), 0),
+            1 + coalesce((SELECT max(id) FROM operations), 0),
+            1 + greatest((SELECT coalesce(max(seq), 0) FROM decisions), (SELECT coalesce(max(seq), 0) FROM tags))"""
+    ).fetchall()
+    sample, source, operation, seq = rows[0]
+    return sample, source, operation, seq
+
+
 def live_ranges(connection: Connection) -> Ranges:
     """The id ranges of the samples whose operation still holds, adjacent ranges joined."""
     rows = connection.execute(

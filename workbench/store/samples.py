@@ -258,6 +258,20 @@ def evidence(connection: Connection, sample_id: int) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
+def hash_order(connection: Connection, first: int, last: int) -> npt.NDArray[np.uint64]:
+    """The first 8 bytes of the content hash of the samples from `first` to `last`, big-endian, in order of id."""
+    out = np.zeros(last - first + 1, np.uint64)
+    table = connection.sql(
+        "SELECT id, content_hash::BLOB AS hash FROM samples WHERE id BETWEEN ? AND ?", params=[first, last]
+    ).to_arrow_table()
+    for batch in table.to_batches():
+        hashes = batch.column("hash")
+        start = int(np.frombuffer(hashes.buffers()[1], np.int32, 1, 4 * hashes.offset)[0])
+        words = np.frombuffer(hashes.buffers()[2], ">u8", 2 * len(hashes), start)
+        out[batch.column("id").to_numpy() - first] = words[::2]
+    return out
+
+
 def batches(ids: Ids, size: int) -> Iterator[Ids]:
     """`ids` in pieces of at most `size`."""
     for start in range(0, len(ids), size):

@@ -13,12 +13,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from workbench.errors import UsageError, WorkbenchError
 from workbench.faults import durable_step
 from workbench.model import Change, Operation, Verdict
-from workbench.store import decisions, facts, operations, samples
-from workbench.store.engine import closed, connect, explain, release, scalar
+from workbench.store import decisions, facts, operations, samples, vectors
+from workbench.store.engine import closed, connect, explain, release
 from workbench.store.facts import Facts
 from workbench.store.ingest import Ingest
 from workbench.store.migrations import back_up, bring_up_to_date, is_outdated
@@ -63,25 +64,24 @@ class Store:
                 root = connect(path, create=False, memory_limit=memory_limit, threads=threads)
             self.schema_version = bring_up_to_date(root)
             self._live: Ranges = operations.live_ranges(root)
-            self._next_sample = 1 + scalar(root, "SELECT coalesce(max(id), 0) FROM samples")
-            self._next_source = 1 + scalar(root, "SELECT coalesce(max(id), 0) FROM sources")
-            numbers = 1 + scalar(root, "SELECT coalesce(max(id), 0) FROM operations")
-            self._next_seq = 1 + scalar(
-                root,
-                "SELECT greatest((SELECT coalesce(max(seq), 0) FROM decisions), (SELECT coalesce(max(seq), 0) FROM tags))",
-            )
+            self._next_sample, self._next_source, number, self._next_seq = operations.next_numbers(root)
+            self.vectors = vectors.current(root, path)
+            """The vectors of the present model; None before the first."""
         except BaseException as error:
             root.close()
             release(path)
             if isinstance(error, duckdb.Error):
                 raise explain(path, error) from error
             raise
-        self._numbers = itertools.count(numbers)
+        self._numbers = itertools.count(number)
         self._ingesting = threading.Lock()
         """Held by whatever gives ids, or hides and shows samples: an import, an edit, their undo and redo."""
         self._ingest: Ingest | None = None
         self._loading = threading.Lock()
         self.facts = Facts()
+        self._hash_order = np.zeros(1, np.uint64)
+        self.embedding = threading.Lock()
+        """Held by whoever adds vectors."""
         self.readers = {name: Reader(root.cursor(), name) for name in READERS}
         self._ingest_connection = root.cursor()
         self.writer = Writer(root.cursor())
@@ -154,34 +154,29 @@ class Store:
             return self.facts
 
     def _load_all(self, connection: Connection) -> None:
-        self.facts.grow(self._next_sample - 1)
-        facts.load_samples(connection, self.facts, 1)
-        facts.load_measures(connection, self.facts)
-        facts.load_verdicts(connection, self.facts)
-        self.facts.set_live(self._live)
-        self.facts.loaded = True
+        facts.load_all(connection, self.facts, self._next_sample - 1, self._live, self.vectors)
 
-    def reload_measures(self) -> None:
-        """Read the measures again, after an analysis has written some."""
-        if self.facts.loaded:
-            self.readers["bulk"].submit(lambda c: facts.load_measures(c, self.facts)).result()
-            self._changed()
+    def reload_findings(self) -> None:
+        """Read measures and vectors again, after an analysis has written some."""
+        with self._loading:
+            if not self.facts.loaded:
+                return
+            self.read("bulk", lambda c: facts.load_findings(c, self.facts, self._live, self.vectors)).result()
+        self._changed()
+
+    def hash_order(self) -> npt.NDArray[np.uint64]:
+        """For each sample id (slot 0 is unused) the first 8 bytes of its content hash: an order that is the same in
+        every set. Read when first asked for, and again only for samples that came since."""
+        with self._loading:
+            first, last = len(self._hash_order), self._next_sample - 1
+            if last >= first:
+                more = self.read("bulk", lambda c: samples.hash_order(c, first, last)).result()
+                self._hash_order = np.concatenate([self._hash_order, more])
+            return self._hash_order
 
     def check_ids(self, ids: Sequence[int] | Ids) -> Ids:
         """`ids` as an array, each once, in order; raises UsageError naming those that are not there."""
-        try:
-            array = np.unique(np.asarray(ids, dtype=np.int64))
-        except OverflowError as error:
-            raise UsageError("no such sample: a number that large is never given. Nothing was changed.") from error
-        known = self.load_facts()
-        live = known.live
-        inside = (array >= 1) & (array < len(live))
-        good = np.zeros(len(array), dtype=bool)
-        good[inside] = live[array[inside]]
-        if not good.all():
-            missing = ", ".join(f"#{one}" for one in array[~good][:5].tolist())
-            raise UsageError(f"no such sample: {missing}{' …' if (~good).sum() > 5 else ''}. Nothing was changed.")
-        return array
+        return self.load_facts().check_ids(ids)
 
     # -- decisions ----------------------------------------------------------------------------------------------
 
@@ -283,7 +278,7 @@ class Store:
             self._append_one(transaction, number, old_id, Verdict.REJECT, f"superseded by #{new_id}")
             if held[0]:
                 self._append_one(transaction, number, new_id, Verdict(int(held[0])), None)
-            transaction.on_commit.append(lambda: self._refresh_live(connection))
+            transaction.on_commit.append(lambda: self._refresh_live(connection, new_id))
             return Change(number, words, 1), new_id
 
         future = self.writer.submit(run)
@@ -342,11 +337,15 @@ class Store:
         seq, self._next_seq = self._next_seq, self._next_seq + count
         return seq
 
-    def _refresh_live(self, connection: Connection) -> None:
-        """Read the live ranges again, after something that adds or hides samples was committed."""
+    def _refresh_live(self, connection: Connection, first: int | None = None) -> None:
+        """Read the live ranges again, after something that adds samples (from id `first` on) or hides some was committed."""
         self._live = operations.live_ranges(connection)
         if self.facts.loaded:
-            self.facts.set_live(self._live)
+            if self.facts.set_live(self._live):
+                facts.load_difficulty(connection, self.facts, self._live)
+                self.facts.revision += 1
+            elif first is not None and (self.facts.correct >= 0).any():
+                facts.load_difficulty(connection, self.facts, self._live, first)
         self._changed()
 
     def history(self, limit: int | None = None) -> list[Operation]:
@@ -390,25 +389,7 @@ class Store:
         with self._loading:  # facts that are being loaded may have been read before this import was there
             if self.facts.loaded:
                 facts.load_samples(connection, self.facts, first)
-        self._refresh_live(connection)
-
-    def append_table(self, table_name: str, columns: str, rows: Any, version: int) -> Future[None]:
-        """Append rows (an Arrow table) to one of the tables of findings, in the place of those that an earlier version
-        of the analysis has written about the same samples."""
-
-        def run(transaction: Transaction) -> None:
-            transaction.connection.register("incoming", rows)
-            try:
-                transaction.connection.execute(
-                    f"""DELETE FROM {table_name} WHERE version <> ?
-                        AND sample_id IN (SELECT sample_id FROM incoming)""",
-                    [version],
-                )
-                transaction.connection.execute(f"INSERT INTO {table_name} ({columns}) SELECT {columns} FROM incoming")
-            finally:
-                transaction.connection.unregister("incoming")
-
-        return self.writer.submit(run)
+        self._refresh_live(connection, first)
 
 
 def _checkpoint(connection: Connection) -> None:

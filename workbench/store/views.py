@@ -146,10 +146,10 @@ def _read_only(connection: Connection, sql: str) -> Ids:
         connection.execute("BEGIN TRANSACTION READ ONLY")
         return np.asarray(connection.execute(sql).fetchnumpy()["id"], dtype=np.int64)
     finally:
-        _leave(connection)
+        leave(connection)
 
 
-def _leave(connection: Connection) -> None:
+def leave(connection: Connection) -> None:
     """End the transaction, also when the interrupt meant for its statement arrives only now."""
     import duckdb
 
