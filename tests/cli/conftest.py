@@ -50,8 +50,14 @@ class Result:
 Cli = Callable[..., Result]
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the program keeps the prepared model: one for the run, so that it is prepared once."""
+    return tmp_path_factory.getbasetemp().parent / "workbench-cache"
+
+
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path, cache: Path) -> dict[str, str]:
     """An environment in which the program finds no configuration of whoever runs the tests."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("WORKBENCH_", "_WORKBENCH"))}
     home = tmp_path / "home"
@@ -61,6 +67,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / "config"),
         "XDG_STATE_HOME": str(home / "state"),
+        "XDG_CACHE_HOME": str(cache),
         "WORKBENCH_STATE_DIR": str(home / "state"),
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         "LC_ALL": "C.UTF-8",

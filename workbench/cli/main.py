@@ -34,7 +34,14 @@ SECTIONS: dict[str, dict[str, str]] = {
         "undo": "deciding",
         "redo": "deciding",
     },
-    "Work": {"analyse": "analysing", "export": "exporting", "verify": "exporting"},
+    "Measure": {
+        "analyse": "analysing",
+        "qdc": "figures",
+        "whatif": "figures",
+        "suggest": "figures",
+        "report": "figures",
+    },
+    "Give": {"export": "exporting", "verify": "exporting"},
     "Care": {"doctor": "care", "compact": "care", "config": "configuring", "completion": "completion"},
 }
 """Section -> command -> the module below `workbench.cli` that has it in its `COMMANDS`."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,10 @@ from workbench.errors import StoreHeld, StoreUnreadable, UsageError
 
 if TYPE_CHECKING:
     from workbench.services.workbench import Workbench
+
+# Before numpy is loaded: beside the screen, linear algebra on every core waits for itself (eigenvalues: 32 ms and more
+# instead of 7 while the cores are busy), and leaves no core to the keys.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 DEFAULT_DEMO = "demo.duckdb"
 APP_MEMORY = "192MB"
@@ -34,7 +40,7 @@ def open_command(store: Path, files: tuple[Path, ...]) -> None:
     with opened(store, create=True, memory_limit=APP_MEMORY) as workbench:
         if files:
             print_report(import_files(workbench, list(files)))
-            _analyse(workbench)
+            _analyse(workbench, "measures")  # the app makes the vectors, behind the screen
         run_app(workbench)
 
 
@@ -57,7 +63,7 @@ def demo(store: Path | None, no_tui: bool) -> None:
         else:
             say(f"A new demo store: {path}")
         import_samples(workbench)
-        _analyse(workbench)
+        _analyse(workbench, "all")
         print_summary(workbench)
         if no_tui or not at_terminal():
             say(f"Open it with: workbench open {path}")
@@ -68,6 +74,7 @@ def demo(store: Path | None, no_tui: bool) -> None:
 
 def _preload_app() -> None:
     """Import the app while the store is being opened, which waits for the disk and for C++: 60 ms sooner on the screen."""
+    gc.disable()  # imports make no garbage; the app turns it on again when the first rows are there, `run_app` at the end
     threading.Thread(target=importlib.import_module, args=("workbench.tui.app",), daemon=True).start()
 
 
@@ -117,9 +124,12 @@ def import_samples(workbench: Workbench) -> None:
     import_files(workbench, tables, mapping={"kind": "kind", "strategy": "strategy"})
 
 
-def _analyse(workbench: Workbench) -> None:
+def _analyse(workbench: Workbench, name: str) -> None:
     with job("analysing") as running:
-        workbench.analyse("all", progress=running.report, cancel=running.cancel)
+        reports = workbench.analyse(name, progress=running.report, cancel=running.cancel, settings=settings())
+    for report in reports:
+        if report.note:
+            note(f"{report.analysis}: {report.note}")
 
 
 def print_summary(workbench: Workbench) -> None:

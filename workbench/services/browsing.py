@@ -19,7 +19,10 @@ from workbench.services.rows import as_row
 from workbench.store import decisions, samples, views
 from workbench.store.filter_sql import SORTS
 from workbench.store.samples import Ids
+from workbench.store.saved_views import SavedView
 from workbench.store.store import Store
+
+__all__ = ["PREVIEW", "SORTABLE", "Browser", "Detail", "Page", "SavedView", "View", "ViewSpec"]
 
 SORTABLE: tuple[str, ...] = tuple(SORTS)
 PREVIEW = 300

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from workbench.analyses.qdc.statistics import Rows, Statistics, Summary, summarise
 from workbench.errors import UsageError
 from workbench.model import EDITABLE, Change, Message, Operation, Sample, Verdict
+from workbench.services.curated import CuratedStatistics, Tags, rows_of
 from workbench.services.rows import as_row
 from workbench.store import samples
 from workbench.store.facts import Facts
 from workbench.store.samples import Ids, check_text
 from workbench.store.store import Store
 
+T = TypeVar("T")
 _HASHED = (*EDITABLE, "messages", "extra")
 
 
@@ -27,8 +29,12 @@ class Curator:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._guard = threading.Lock()
-        self._curated: Statistics | None = None
-        self._members: Any = None
+        self._curated = CuratedStatistics()
+        self._tags = Tags(store)
+        self._tagging = 0
+        """Changes under way that can set tags."""
+        self._tagging_guard = threading.Lock()
+        self._summary: tuple[Statistics, Summary] | None = None
         self.revision = 0
         """Goes up with every change to the store; cheap to poll."""
         self.last_new_id: int | None = None
@@ -41,7 +47,24 @@ class Curator:
         return self._store.load_facts()
 
     def _on_change(self) -> None:
+        if self._tagging:
+            self._tags.stale = True
         self.revision += 1
+
+    def _may_tag(self, begin: Callable[[], Future[T]]) -> Future[T]:
+        """Begin a change that can set tags; they are read again after any change that comes meanwhile."""
+        self._count_tagging(1)
+        try:
+            future = begin()
+        except BaseException:
+            self._count_tagging(-1)
+            raise
+        future.add_done_callback(lambda _: self._count_tagging(-1))
+        return future
+
+    def _count_tagging(self, more: int) -> None:
+        with self._tagging_guard:
+            self._tagging += more
 
     # -- changes ------------------------------------------------------------------------------------------------
 
@@ -61,7 +84,7 @@ class Curator:
         self, ids: Sequence[int] | Ids, names: Sequence[str], *, remove: bool = False, filter: str | None = None
     ) -> Future[Change]:
         """Set or take away tags; see `Store.tag`."""
-        return self._store.tag(ids, names, remove=remove, filter=filter)
+        return self._may_tag(lambda: self._store.tag(ids, names, remove=remove, filter=filter))
 
     def note(self, sample_id: int, text: str) -> Future[Change]:
         """Write a note on a sample; an empty text takes it away."""
@@ -69,11 +92,11 @@ class Curator:
 
     def undo(self) -> Future[Change | None]:
         """Take back the newest operation that holds; None when there is none."""
-        return self._store.undo()
+        return self._may_tag(self._store.undo)
 
     def redo(self) -> Future[Change | None]:
         """Do again what was undone last; None when there is nothing to redo."""
-        return self._store.redo()
+        return self._may_tag(self._store.redo)
 
     def history(self, limit: int | None = None) -> list[Operation]:
         """Operations, newest first."""
@@ -122,42 +145,31 @@ class Curator:
         """Of the curated set, kept by adding what came in and subtracting what went out."""
         facts = self.facts
         with self._guard:
-            live = facts.live
-            now = (facts.verdict[: len(live)] == Verdict.ACCEPT.value) & live
-            if self._curated is None or self._members is None:
-                self._curated = Statistics.of(self.rows_of(np.flatnonzero(now)))
-            else:
-                before = self._members
-                if len(before) < len(now):
-                    before = np.concatenate([before, np.zeros(len(now) - len(before), dtype=bool)])
-                differs = np.flatnonzero(before != now)
-                if len(differs):
-                    came, went = differs[now[differs]], differs[before[differs]]
-                    self._curated = (
-                        self._curated + Statistics.of(self.rows_of(came)) - Statistics.of(self.rows_of(went))
-                    )
-            self._members = now
-            return self._curated
+            try:
+                return self._curated.now(facts, self._store.vectors, self._tags)
+            except BaseException:
+                self._curated = CuratedStatistics()  # half a step would stay in the sums for good
+                raise
 
     def forget_statistics(self) -> None:
-        """Compute them anew next time: measures have changed."""
+        """Count them anew next time, but for the vectors."""
         with self._guard:
-            self._curated = self._members = None
+            self._curated.forget()
 
-    def rows_of(self, ids: Ids) -> Rows:
-        """The measured columns of some samples."""
-        facts = self.facts
-        return Rows(
-            kind=facts.kind[ids],
-            dataset=facts.dataset[ids],
-            strategy=facts.strategy[ids],
-            tokens=facts.tokens[ids],
-            steps=facts.steps[ids],
-        )
+    def rows_of(self, ids: Ids, *, vectors: bool = True) -> Rows:
+        """What the statistics read of some samples; without `vectors`, as if there were none."""
+        return rows_of(self.facts, ids, self._store.vectors if vectors else None, self._tags)
+
+    def statistics_of(self, ids: Ids, *, vectors: bool = True) -> Statistics:
+        """Of any samples: linear in their number."""
+        return Statistics.of(self.rows_of(ids, vectors=vectors))
 
     def summary(self) -> Summary:
-        """The figures of the curated set."""
-        return summarise(self.statistics())
+        """The figures of the curated set; a second call without a change in between costs nothing."""
+        statistics, held = self.statistics(), self._summary
+        if held is None or held[0] is not statistics:
+            held = self._summary = statistics, summarise(statistics)
+        return held[1]
 
     def what_if(self, ids: Ids, verdict: Verdict) -> Summary:
         """The figures of the curated set if `ids` got `verdict`; nothing is written."""
@@ -166,11 +178,9 @@ class Curator:
         chosen = chosen[facts.live[chosen]]
         inside = facts.verdict[chosen] == Verdict.ACCEPT.value
         statistics = self.statistics()
-        if verdict is Verdict.ACCEPT:
-            statistics = statistics + Statistics.of(self.rows_of(chosen[~inside]))
-        else:
-            statistics = statistics - Statistics.of(self.rows_of(chosen[inside]))
-        return summarise(statistics)
+        moved = chosen[~inside] if verdict is Verdict.ACCEPT else chosen[inside]
+        change = Statistics.of(rows_of(facts, moved, self._store.vectors, self._tags, Verdict.ACCEPT))
+        return summarise(statistics + change if verdict is Verdict.ACCEPT else statistics - change)
 
 
 def _with_edits(messages: list[Message], old: dict[str, Any], changed: dict[str, str | None]) -> list[Message]:

@@ -30,7 +30,19 @@ from workbench.formats.out.writers import JsonlWriter, OutFile, Writer, open_wri
 from workbench.model import Progress
 from workbench.services.verifying import verify
 
-__all__ = ["ExportReport", "ExportedFile", "export", "needs_rejected", "selection", "verify"]
+__all__ = [
+    "FORMATS",
+    "OUT_SHAPES",
+    "ExportReport",
+    "ExportedFile",
+    "LeftOut",
+    "Reasoning",
+    "export",
+    "needs_rejected",
+    "selection",
+    "shape_stream",
+    "verify",
+]
 
 REASONING: tuple[Reasoning, ...] = ("think", "field", "drop")
 CHECK_EVERY = 512

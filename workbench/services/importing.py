@@ -50,6 +50,20 @@ class ImportOptions:
         }
 
 
+def shapes() -> tuple[str, ...]:
+    """The names of every shape there is."""
+    from workbench.formats.shapes import SHAPES
+
+    return tuple(SHAPES)
+
+
+def discover(paths: Sequence[Path]) -> list[Path]:
+    """The files behind paths that may be folders."""
+    from workbench.formats import containers
+
+    return containers.discover(paths)
+
+
 def preview_file(path: Path, options: ImportOptions) -> Preview:
     """What an import of `path` would do: shape, candidates, columns, the first five samples. Writes nothing."""
     from workbench.formats.ingest import preview

@@ -10,13 +10,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import UsageError, WorkbenchError
-from workbench.model import ANALYSES, SAMPLE_COLUMNS, Change, Finding, ImportReport, Kind, Operation, Progress, Verdict
+from workbench.model import SAMPLE_COLUMNS, Change, Finding, ImportReport, Kind, Operation, Progress, Verdict
 from workbench.services import importing
 from workbench.services.analysing import AnalysisReport, analyse
 from workbench.services.browsing import Browser, ViewSpec
 from workbench.services.curating import Curator
 from workbench.services.importing import ImportOptions
+from workbench.services.qdc import Qdc
 from workbench.services.rows import as_row
+from workbench.services.suggesting import Suggester
 from workbench.store import saved_views
 from workbench.store.facts import Facts
 from workbench.store.samples import Ids, batches, fetch_rows
@@ -24,8 +26,10 @@ from workbench.store.saved_views import SavedView
 from workbench.store.store import Store
 
 if TYPE_CHECKING:
+    from workbench.config import Settings
     from workbench.formats.ingest import Preview
     from workbench.services.exporting import ExportReport
+    from workbench.store.vectors import VectorFile
 
 _ROWS_AT_ONCE = 2_000
 
@@ -66,6 +70,11 @@ class Workbench:
     def facts(self) -> Facts:
         """Verdict, kind, tokens, … of every sample as numpy arrays; loaded on first use."""
         return self._store.load_facts()
+
+    @property
+    def vectors(self) -> VectorFile | None:
+        """The embeddings of the current model, or None while there are none."""
+        return self._store.vectors
 
     @property
     def total(self) -> int:
@@ -123,13 +132,32 @@ class Workbench:
         progress: Callable[[Progress], None] | None = None,
         cancel: threading.Event | None = None,
         where: str | None = None,
+        *,
+        settings: Settings | None = None,
+        pause: threading.Event | None = None,
     ) -> list[AnalysisReport]:
-        """Run an analysis, or `all` of them, on the samples (of the filter `where`) that they have not seen yet."""
+        """Run an analysis, or `all` of them, on the samples (of the filter `where`) that they have not seen yet.
+
+        `settings` names the embedding model of the vectors (default: the bundled one); while `pause` is set, no more
+        texts are embedded.
+        """
         among = None if where is None else self.ids(where)
-        names = ANALYSES if name == "all" else (name,)
-        reports = [analyse(self._store, one, progress, cancel, among) for one in names]
-        self.curator.forget_statistics()
+        try:
+            reports = analyse(self._store, name, progress, cancel, among, settings=settings, pause=pause)
+        finally:
+            self.curator.forget_statistics()
+        if self.vectors is not None and name != "measures":
+            self.refresh_novelty(cancel)
         return reports
+
+    def refresh_novelty(self, cancel: threading.Event | None = None) -> int:
+        """Work out anew what each undecided sample would add to the diversity of the curated set; returns of how many.
+
+        Raises Cancelled (nothing has changed) when `cancel` was set.
+        """
+        from workbench.services.novelty import refresh
+
+        return refresh(self._store, self.curator.statistics().vectors, cancel)
 
     # -- out ----------------------------------------------------------------------------------------------------
 
@@ -299,3 +327,5 @@ class Workbench:
     def _use(self, store: Store) -> None:
         self._store = store
         self.browser, self.curator = Browser(store), Curator(store)
+        self.qdc = Qdc(store, self.browser, self.curator)
+        self.suggester = Suggester(store, self.curator, self.qdc)
