@@ -19,7 +19,7 @@ from workbench.tui.app import WorkbenchApp
 async def take(store: Path, out: Path, size: tuple[int, int]) -> None:
     with open_store(store) as workbench:
         workbench.import_files(sample_seed_files())
-        workbench.analyse()
+        workbench.analyse("measures")
         workbench.accept(where="steps>=3 -dataset:model_solutions")
         workbench.reject(where="dataset:model_solutions steps:1")
         workbench.tag(["check again"], ids=[8])
