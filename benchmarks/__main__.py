@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import app, deciding, importing
 from benchmarks.stores import make_store
+
+ALONE = ("statistics", "lexical", "selection", "vectors", "embedding")
+"""Those that need no store; each in a process of its own, so that none inherits another's memory or threads."""
 
 
 def main(rows: int) -> None:
@@ -26,6 +30,8 @@ def main(rows: int) -> None:
     app.main(store)
     deciding.main(store)
     importing.main(rows)
+    for name in ALONE:
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
 
 
 if __name__ == "__main__":

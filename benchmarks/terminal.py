@@ -12,6 +12,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import TracebackType
 
 import pyte
@@ -129,6 +130,11 @@ class Terminal:
     def _take(self, data: bytes) -> None:
         self._stream.feed(data)
         self.on_data(data)
+
+    def worked(self) -> float:
+        """Seconds of processor time of all its threads so far; less moved by other programs than the clock is."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
     def resident(self) -> float:
         """Resident memory in MB."""

@@ -37,7 +37,7 @@ def store(tmp_path: Path) -> Iterator[Workbench]:
     file.write_text("".join(json.dumps(row) + "\n" for row in problems()), encoding="utf-8")
     with open_store(tmp_path / "store.duckdb") as workbench:
         workbench.import_files([file], dataset="gsm8k")
-        workbench.analyse()
+        workbench.analyse("measures")
         yield workbench
 
 

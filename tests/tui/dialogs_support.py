@@ -68,9 +68,9 @@ def host(pilot: Pilot[None]) -> Host:
     return pilot.app
 
 
-async def wait_for(predicate: Callable[[], object], description: str) -> None:
+async def wait_for(predicate: Callable[[], object], description: str, patience: float = PATIENCE) -> None:
     """Let the app run until the predicate holds."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while not predicate():
         if time.monotonic() > until:
             raise AssertionError(f"never came true: {description}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import cast
 
 from textual.pilot import Pilot
@@ -20,10 +21,11 @@ NARROW, MIDDLE, WIDE = (80, 24), (120, 40), (160, 45)
 
 @asynccontextmanager
 async def browsing(
-    workbench: Workbench, size: tuple[int, int] = MIDDLE, settings: Settings | None = None
+    workbench: Workbench, size: tuple[int, int] = MIDDLE, settings: Settings | None = None, *, embeds: bool = False
 ) -> AsyncIterator[Pilot[None]]:
-    """The app with the rows of its first view painted."""
-    app = WorkbenchApp(workbench, settings or Settings())
+    """The app with the rows of its first view painted. Unless it `embeds`, it makes no vectors by itself."""
+    settings = settings or Settings()
+    app = WorkbenchApp(workbench, settings if embeds else replace(settings, embedding_auto_below=0))
     async with app.run_test(size=size, notifications=True) as pilot:
         await at_rest(pilot)
         yield pilot

@@ -36,7 +36,7 @@ def store(tmp_path: Path) -> Path:
         mapping = {field: field for field in FIELDS[:-1]}
         workbench.import_files([file], mapping=mapping, dataset="d\x1b]0;x\x07[/]")
         workbench.import_files([chats])
-        workbench.analyse()
+        workbench.analyse("measures")
         ids = list(range(1, 30))
         workbench.tag(["tag[/]\x1b[31m", "\u202etag"], ids=ids)
         for one in ids[:10]:
@@ -87,7 +87,7 @@ JOURNEY: tuple[str, ...] = (
     ESCAPE,
     '/"zero"\r',
     ESCAPE,
-    "/[/] nosuch:field\r",
+    "/[/] nosuch:field",  # enter on it would ring the bell, and a bell of the data looks the same
     ESCAPE,
     ":nonsense [b\r",
     ESCAPE,
@@ -112,10 +112,29 @@ def test_no_byte_of_the_data_reaches_the_terminal(
         terminal.wait_for(lambda text: "samples" in text)
         for keys in JOURNEY:
             terminal.press(keys)
-            terminal.settle(0.3 if keys == ESCAPE else 0.12)  # an escape key is told from a sequence by waiting
+            # An escape key is told from a sequence by waiting; a filter is read when nothing has been typed for a while.
+            terminal.settle(0.3 if keys == ESCAPE or keys.startswith("/") else 0.12)
             assert terminal.process.poll() is None, f"the app ended after {keys!r}:\n{terminal.text()}"
     assert len(output) > 20_000
     assert leaked(bytes(output)) == []
+
+
+def test_what_is_typed_right_behind_a_key_that_opens_a_line_goes_into_the_line(tmp_path: Path) -> None:
+    """All of it in one write, as a paste or a fast typist sends it: nothing of it may act on the table."""
+    file = tmp_path / "rows.jsonl"
+    prompts = ["a bus", *(f"train {number}" for number in range(2, 31))]
+    file.write_text("".join(json.dumps({"prompt": prompt, "response": "x"}) + "\n" for prompt in prompts))
+    path = tmp_path / "store.duckdb"
+    with open_store(path) as workbench:
+        workbench.import_files([file])
+    with Terminal([sys.executable, "-m", "workbench", "open", str(path)]) as terminal:
+        terminal.wait_for(lambda text: "train 9" in text)
+        terminal.settle()
+        terminal.press_until("jj/train\r", lambda text: "filtered 29 of" in text.splitlines()[0])
+        terminal.settle()
+        terminal.press_until(":sort prompt desc\r", lambda text: "sorted prompt" in text.splitlines()[0])
+    with open_store(path) as workbench:
+        assert not workbench.facts.verdict[1:].any(), "a and r of the words were no verdicts"
 
 
 def test_the_check_itself_sees_a_leak() -> None:

@@ -69,10 +69,10 @@ async def test_a_file_is_typed_looked_at_and_taken(workbench: Workbench, tmp_pat
         assert "question" in text
         assert "→ prompt" in text
         await wait_for(lambda: screen.query_one(Go).has_focus, "enter would import now")
-        await pilot.press("right_square_bracket")
+        await pilot.press("greater_than_sign")
         await wait_for(lambda: "Question 1?" in painted(pilot), "the next row")
         await pilot.press("enter")
-        assert host(pilot).results == [ImportRequest((tmp_path / "gsm.jsonl",))]
+        assert host(pilot).results == [ImportRequest(paths=(tmp_path / "gsm.jsonl",))]
 
 
 async def test_a_name_that_is_not_there_is_said(workbench: Workbench, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ async def test_hostile_files_and_names(workbench: Workbench, tmp_path: Path, siz
     async with shown(screen, size) as pilot:
         await wait_for(lambda: screen.query_one(Go).ready, "the preview")
         for _ in range(5):
-            await pilot.press("right_square_bracket")
+            await pilot.press("greater_than_sign")
             assert_harmless(pilot)
     screen = ImportDialog(workbench, tmp_path, recent=[path])
     async with shown(screen, size) as pilot:

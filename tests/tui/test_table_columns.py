@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.tui.widgets.columns import GUTTER, column_at, place
+from tests.tui.fakes import FakeFacts
+from workbench.tui.widgets.columns import GUTTER, NUMBERS, column_at, place
+from workbench.tui.widgets.rows import known_numbers, number_text
 
 NAMES = st.lists(st.text(min_size=1, max_size=40), max_size=5)
 
@@ -58,3 +61,36 @@ def test_a_place_belongs_to_the_column_over_it() -> None:
     for each in placed:
         assert column_at(placed, each.start) is each.column
     assert column_at(placed, 0) is None
+
+
+def test_numbers_of_analyses() -> None:
+    """Score and novelty where there is room and any row has them; any of them while it sorts; none that is unknown."""
+    known = frozenset({"score", "novelty", "difficulty"})
+
+    def keys(width: int, sort: str | None = None, known: frozenset[str] = known) -> set[str]:
+        return {placed.column.key for placed in place(width, datasets=["gsm8k"], known=known, sort=sort)} & NUMBERS
+
+    assert keys(158) == {"score", "novelty"}
+    assert keys(79) == set()
+    assert keys(79, "difficulty") == {"difficulty"}
+    assert keys(158, "operations") == {"score", "novelty"}
+    assert keys(158, known=frozenset()) == set()
+
+
+def test_numbers_as_they_are_shown() -> None:
+    facts = FakeFacts(3)
+    assert number_text(facts, "score", 1) == "–"
+    given = {
+        "score": np.array([0, 4_500, -(2**31), -250]),
+        "novelty": np.array([0, 0.000123, float("nan"), -2.0]),
+        "correct": np.array([0, 1, -1, 0]),
+        "difficulty": np.array([0, 250, -1, 1000]),
+    }
+    for name, values in given.items():
+        setattr(facts, name, values)
+    assert [number_text(facts, "score", one) for one in (1, 2, 3)] == ["4.5", "–", "-0.25"]
+    assert [number_text(facts, "novelty", one) for one in (1, 2, 3)] == ["+1.2e-4", "–", "-2.0e0"]
+    assert [number_text(facts, "correct", one) for one in (1, 2, 3)] == ["✓ right", "–", "✗ wrong"]
+    assert [number_text(facts, "difficulty", one) for one in (1, 2, 3)] == ["0.25", "–", "1.00"]
+    assert known_numbers(facts) == set(given)
+    assert number_text(facts, "score", 99) == "–"

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import Screen
+from textual.widgets import Input
 
 from workbench.errors import UsageError
 from workbench.model import Verdict
 from workbench.tui import messages, theme
-from workbench.tui.actions import BY_ID, Keymap, bindings_for
+from workbench.tui.actions import BY_ID, SCOPES, Keymap, bindings_for
+from workbench.tui.actions.model import Kind
+from workbench.tui.background import Background
 from workbench.tui.commands import Command, understand
 from workbench.tui.screens.browse import BrowseScreen
 from workbench.tui.state import Asked
 from workbench.tui.transfers import bring_in, send_out
+from workbench.tui.widgets.entry import CommandLine
 
 if TYPE_CHECKING:
     from workbench.config import Settings
     from workbench.services.workbench import Workbench
+    from workbench.tui.screens.qdc_known import Known
 
 
 def _palette() -> type[Provider]:
@@ -31,11 +38,17 @@ def _palette() -> type[Provider]:
     return ActionProvider
 
 
+def _kind(screen: Screen[Any]) -> Kind:
+    scope = getattr(screen, "SCOPE", None)
+    return SCOPES[scope].kind if scope is not None else "dialog"
+
+
 class WorkbenchApp(App[None]):
     TITLE = "Workbench"
     CSS_PATH = Path(__file__).parent / "workbench.tcss"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for("app"))
+    SCOPE: ClassVar[str] = "app"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
 
@@ -48,7 +61,10 @@ class WorkbenchApp(App[None]):
         for ours in theme.THEMES:
             self.register_theme(ours)
         self._filters.append(theme.Belt())
+        self.background = Background(self, workbench, settings)
         self._browse: BrowseScreen | None = None
+        self._qdc: Known | None = None
+        """What the QDC screen showed last."""
 
     def get_default_screen(self) -> Screen[None]:
         self._browse = BrowseScreen(self.workbench, self.settings, self.keymap)
@@ -67,28 +83,59 @@ class WorkbenchApp(App[None]):
         for problem in problems[:3]:
             self.notify(problem, severity="warning", markup=False, timeout=10)
 
+    # -- keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys of a place that has `take_key` are answered here, each before the next is looked at.
+
+        Sent through the queues of the widgets, what is pasted after `:` or `/` would reach the table before the line has
+        the focus.
+        """
+        key = event if isinstance(event, events.Key) and not event.is_forwarded else None
+        take = getattr(self.screen, "take_key", None) if key and not isinstance(self.focused, Input) else None
+        if key is None or take is None:
+            await super().on_event(event)
+        elif not take(key):
+            self.app_focus = True
+            if not await self._check_bindings(key.key, priority=True):
+                await self._check_bindings(key.key)
+
     # -- actions
 
     def perform(self, action_id: str) -> None:
-        """Run any action of the registry, wherever the keys are."""
-        browse = self.browse
-        doers = {
-            "app": self.action_do,
-            "browse": browse.action_do,
-            "table": browse.table.action_do,
-            "detail": browse.detail.action_do,
-        }
-        doers[BY_ID[action_id].scope](action_id)
+        """Run an action that `action_do` answers, of the app or of the uppermost screen or widget of its scope."""
+        scope = BY_ID[action_id].scope
+        for screen in reversed(self.screen_stack):
+            for node in (self, screen, *screen.query("*")):
+                if getattr(node, "SCOPE", None) == scope and hasattr(node, "action_do"):
+                    node.action_do(action_id)
+                    return
+        self.browse.say(f"{BY_ID[action_id].title}: this works on another screen ({SCOPES[scope].title})", error=True)
+
+    def listening(self) -> list[str]:
+        """The scopes whose keys work now, from the screen to what has the focus."""
+        nodes = self.focused.ancestors_with_self if self.focused is not None else [self.screen]
+        scopes = [getattr(node, "SCOPE", "") for node in nodes if node is not self]
+        return [scope for scope in reversed(scopes) if scope]
+
+    @property
+    def in_place(self) -> bool:
+        """A place such as Browse is in front: the keys of the app work."""
+        return _kind(self.screen) == "place"
 
     def action_do(self, action_id: str) -> None:
         match action_id:
             case "app.browse":
                 while len(self.screen_stack) > 1 and self.screen is not self.browse:
                     self.pop_screen()
+            case "app.qdc":
+                self.open_qdc()
             case "app.export":
                 self.browse.job(send_out(self.browse), "export")
             case "app.import":
                 self.browse.job(bring_in(self.browse), "import")
+            case "app.vectors":
+                self.background.ask_for_vectors()
             case "app.history":
                 from workbench.tui.screens.history import HistoryScreen
 
@@ -96,12 +143,11 @@ class WorkbenchApp(App[None]):
             case "app.help":
                 from workbench.tui.screens.help import HelpScreen
 
-                pane = "detail" if self.browse.detail.has_focus else "table"
-                self.push_screen(HelpScreen(("browse", pane), keymap=self.keymap))
+                self.push_screen(HelpScreen(self.listening(), keymap=self.keymap))
             case "app.palette":
                 self.action_command_palette()
             case "app.command":
-                self.browse.command_line.open()
+                self._command_line.open()
             case "app.theme":
                 self.search_themes()
             case "app.repaint":
@@ -113,7 +159,9 @@ class WorkbenchApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave when everything begun is on the disk."""
+        self.background.end()
         await self.browse.deciding.settled()
+        await self.background.settled()
         self.exit()
 
     def action_help_quit(self) -> None:
@@ -125,11 +173,20 @@ class WorkbenchApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # A dialog has keys of its own: the app's numbers and letters must not act behind it.
-        if action == "do" and self.screen is not self.browse:
-            return parameters in {("app.quit",), ("app.repaint",), ("app.browse",)}
-        return True
+        if action != "do" or self.in_place:
+            return True
+        asked = BY_ID[str(parameters[0])]
+        return asked.everywhere or (asked.id == "app.help" and _kind(self.screen) == "page")
 
     # -- dialogs
+
+    def open_qdc(self) -> None:
+        from workbench.tui.screens.qdc import QdcScreen
+        from workbench.tui.screens.qdc_known import Known
+
+        if not isinstance(self.screen, QdcScreen):
+            self._qdc = self._qdc or Known()
+            self.push_screen(QdcScreen(self.browse, self._qdc))
 
     def open_sample(self, sample_id: int) -> None:
         from workbench.tui.screens.sample import Load, SampleScreen
@@ -171,23 +228,40 @@ class WorkbenchApp(App[None]):
 
     # -- messages
 
+    def on_vectors_moved(self, message: messages.VectorsMoved) -> None:
+        self.background.moved()
+
+    def on_vectors_ended(self, message: messages.VectorsEnded) -> None:
+        self.background.ended(message.report, message.error)
+
+    def on_novelty_refreshed(self, message: messages.NoveltyRefreshed) -> None:
+        self.background.refreshed(message.revision, message.error)
+
     def on_action_asked(self, message: messages.ActionAsked) -> None:
-        if self.screen is self.browse:
+        if self.in_place:
             self.perform(message.action_id)
 
     def on_line_entered(self, message: messages.LineEntered) -> None:
-        line = self.browse.command_line
+        line = self._command_line
         try:
-            command = understand(message.text)
+            command = understand(message.text, str(getattr(self.screen, "SCOPE", "")))
         except UsageError as error:
             line.complain(str(error))
             return
         line.close()
-        self.browse.table.focus()
+        if self.screen is self.browse:
+            self.browse.table.focus()
+        elif command.what not in ("action", "theme", "nothing"):
+            self.action_do("app.browse")  # its rows are meant
         try:
             self._obey(command)
         except UsageError as error:
             self.browse.fail(error)
+
+    @property
+    def _command_line(self) -> CommandLine:
+        """That of the place in front."""
+        return self.screen.query_one(CommandLine)
 
     def _obey(self, command: Command) -> None:
         browse, viewing = self.browse, self.browse.viewing
@@ -221,6 +295,10 @@ class WorkbenchApp(App[None]):
 def run_app(workbench: Workbench, settings: Settings) -> None:
     """Run the app until the person leaves. Raises what made it fall over, if anything did."""
     app = WorkbenchApp(workbench, settings)
-    app.run()
+    gc.disable()  # until the first rows are there: nothing made so far is garbage, and looking for some takes 30 ms
+    try:
+        app.run()
+    finally:
+        gc.enable()
     if (failure := app._exception) is not None:  # noqa: SLF001  (Textual has no public name for it)
         raise failure

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workbench.errors import UsageError
-from workbench.tui.actions import ACTIONS, find
+from workbench.tui.actions import find
 
 WITH_WORDS: dict[str, str] = {
     "filter": "filter TEXT",
@@ -29,8 +29,8 @@ class Command:
     number: int = 0
 
 
-def understand(line: str) -> Command:
-    """Raises UsageError when a line means nothing, or several things."""
+def understand(line: str, screen: str = "browse") -> Command:
+    """Raises UsageError when a line means nothing on the screen `screen`, or several things."""
     line = line.strip().removeprefix(":").strip()
     if not line:
         return Command("nothing")
@@ -46,9 +46,9 @@ def understand(line: str) -> Command:
         return place
     if rest:
         if word not in WITH_WORDS:
-            raise UsageError(f"{word} takes no words" if find(word) else f"there is no command {word}")
+            raise UsageError(f"{word} takes no words" if find(word, screen) else f"there is no command {word}")
         return Command(word, rest)  # type: ignore[arg-type]  # the keys of WITH_WORDS are among the literals
-    found = find({"q": "quit", "quit": "quit", "x": "quit", "w": "export"}.get(word, word))
+    found = find({"q": "quit", "quit": "quit", "x": "quit", "w": "export"}.get(word, word), screen)
     if not found:
         raise UsageError(f"there is no command {word} (ctrl+p lists them)")
     if len(found) > 1:
@@ -70,7 +70,7 @@ def complete(line: str, sort_keys: Sequence[str] = (), themes: Sequence[str] = (
         return None
     command = before.split(" ", 1)[0]
     if not space:
-        choices = sorted({*WITH_WORDS, *(action.name for action in ACTIONS if action.palette)})
+        choices = sorted({*WITH_WORDS, *(action.name for action in find(""))})
     elif command == "sort":
         choices = [*sort_keys, "desc"]
     elif command == "theme":

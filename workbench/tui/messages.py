@@ -109,3 +109,27 @@ class DetailReady(Message, bubble=False):
     sample_id: int
     detail: Any | None
     error: BaseException | None = None
+
+
+@dataclass
+class VectorsMoved(Message, bubble=False):
+    """More texts have been embedded."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, VectorsMoved)
+
+
+@dataclass
+class VectorsEnded(Message, bubble=False):
+    """A run of embedding is over: its report, or what stopped it."""
+
+    report: Any
+    error: BaseException | None
+
+
+@dataclass
+class NoveltyRefreshed(Message, bubble=False):
+    """The novelty of the undecided samples is that of the curated set at `revision`, or could not be had."""
+
+    revision: int
+    error: BaseException | None

@@ -28,7 +28,7 @@ async def bring_in(browse: BrowseScreen) -> None:
     def job(report: Report, cancel: threading.Event) -> ImportReport:
         done = workbench.import_files(list(request.paths), **request.options(), progress=report, cancel=cancel)
         if done.added and not cancel.is_set():
-            workbench.analyse(progress=report, cancel=cancel)
+            workbench.analyse("measures", progress=report, cancel=cancel)
         return done
 
     heading = (
@@ -36,6 +36,7 @@ async def bring_in(browse: BrowseScreen) -> None:
     )
     await app.push_screen_wait(ProgressScreen(heading, job, summary=import_summary, kept="What was decided before."))
     browse.changed(texts=True, ids=True)
+    app.background.arrived()  # type: ignore[attr-defined]
 
 
 async def send_out(browse: BrowseScreen) -> None:

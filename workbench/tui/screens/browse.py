@@ -16,7 +16,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from workbench.errors import UsageError, WorkbenchError
@@ -27,6 +26,8 @@ from workbench.tui.actions import BY_ID, Keymap, bindings_for
 from workbench.tui.deciding import Deciding
 from workbench.tui.looking import Looking
 from workbench.tui.marking import Marking
+from workbench.tui.memory import give_back_memory
+from workbench.tui.painting import NarrowCompositor
 from workbench.tui.state import Ids, KeySequence, Panes
 from workbench.tui.viewing import Viewing
 from workbench.tui.widgets.action_footer import SHORT, ActionFooter
@@ -49,12 +50,14 @@ QUIT_WITHIN = 2.0
 
 
 class BrowseScreen(Screen[None]):
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for("browse"))
+    SCOPE: ClassVar[str] = "browse"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     AUTO_FOCUS = "SampleTable"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (108, "-wide")]
 
     def __init__(self, workbench: Workbench, settings: Settings, keymap: Keymap) -> None:
         super().__init__()
+        self._compositor = NarrowCompositor()
         self.workbench = workbench
         self.settings = settings
         self.keymap = keymap
@@ -76,6 +79,7 @@ class BrowseScreen(Screen[None]):
         self._handlers = self._all_handlers()
         self._what_if: Verdict | None = None
         self._quit_asked = 0.0
+        self._early: list[events.Key] | None = []
         self._seen_revision = workbench.curator.revision
 
     def compose(self) -> ComposeResult:
@@ -84,8 +88,6 @@ class BrowseScreen(Screen[None]):
         with Container(id="panes"):
             yield self.table
             yield self.detail
-        yield self.filter_bar
-        yield self.command_line
         yield self.strip
         yield self.footer
 
@@ -96,12 +98,20 @@ class BrowseScreen(Screen[None]):
     async def _load_facts(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.table.has_rows.wait(), FACTS_AFTER)
+        await self.mount(self.filter_bar, self.command_line, before=self.strip)  # nobody types before there are rows
+        early, self._early = self._early or [], None
+        for event in early:
+            self.app.post_message(event)
         self.facts = await asyncio.to_thread(lambda: self.workbench.facts)
         self.table.use_facts(self.facts)
         self._figures()
         if self.table.cursor_id is not None:
             self.looking.ask()
+        self.app.background.begin()  # type: ignore[attr-defined]
+        gc.collect()
         gc.freeze()  # what is loaded now stays: without it a full collection stops the app for 40 ms now and then
+        gc.enable()  # see run_app
+        await asyncio.to_thread(give_back_memory)
 
     def on_unmount(self) -> None:
         gc.unfreeze()  # or the extension modules find objects of theirs alive at exit, and say so on the terminal
@@ -151,23 +161,23 @@ class BrowseScreen(Screen[None]):
             return
         self._handlers[action_id]()
 
-    def on_key(self, event: events.Key) -> None:
-        """Sequences such as `g g`; single keys are bindings."""
-        if isinstance(self.focused, Input):
-            return
+    def take_key(self, event: events.Key) -> bool:
+        """Sequences such as `g g`: whether the key is part of one. Single keys are bindings. What comes before the first
+        rows is kept until then."""
+        if self._early is not None:
+            self._early.append(event)
+            return True
         sequence = self._sequences["detail" if self.detail.has_focus else "table"]
         key = (
             event.character if event.character and event.character.isprintable() and event.key != "space" else event.key
         )
         was_pending = bool(sequence.pending)
         taken, action_id = sequence.feed(key)
-        if taken:
-            event.stop()
-            event.prevent_default()
         if action_id is not None:
             self.app.perform(action_id)  # type: ignore[attr-defined]
         if taken or was_pending:
             self.footer_changed()
+        return taken
 
     # -- moving
 
@@ -277,10 +287,18 @@ class BrowseScreen(Screen[None]):
         self._what_if = verdict
         self._figures()
 
+    def measured(self) -> None:
+        """An analysis has found something: vectors, measures."""
+        self._seen_revision = self.workbench.curator.revision
+        self.table.facts_changed()
+        self._figures()
+
     def _figures(self) -> None:
-        if self.marks.count:
-            self._strip(self.marks.ids(), self._what_if)
-        elif not isinstance(self.facts, NoFacts):  # 0.5 ms for a million rows: a thread would cost more than it saves
+        if isinstance(self.facts, NoFacts):
+            return
+        if self.marks.count or self.workbench.vectors is not None:  # the eigenvalues alone take 8 ms
+            self._strip(self.marks.ids() if self.marks.count else None, self._what_if)
+        else:  # 0.5 ms for a million rows: a thread would cost more than it saves
             self.workers.cancel_group(self, "strip")
             self.strip.say(self._strip_data(None, None))
 
@@ -291,7 +309,12 @@ class BrowseScreen(Screen[None]):
     def _strip_data(self, ids: Ids | None, verdict: Verdict | None) -> StripData:
         curator = self.workbench.curator
         held = curator.statistics()
-        now = StripData(curator.summary(), largest_first(held.datasets.coded), largest_first(held.strategies.coded))
+        now = StripData(
+            curator.summary(),
+            datasets=largest_first(held.datasets.coded),
+            strategies=largest_first(held.strategies.coded),
+            cells=largest_first(held.cells.coded),
+        )
         if ids is None:
             return now
         if verdict is None:

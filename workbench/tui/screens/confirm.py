@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
+from workbench.tui.actions import bindings_for
 from workbench.tui.screens.dialog import Dialog, quiet
 
 
 class ConfirmScreen(Dialog[bool]):
     """True for yes. Esc, n and q are no; enter is yes only when `enter_is_yes` (never for what cannot be undone)."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "yes", id="confirm.yes"),
-        Binding("n,q", "answer(False)", "no", key_display="n", id="confirm.no"),
-        Binding("enter", "enter", "yes", show=False, id="confirm.enter"),
-    ]
+    SCOPE: ClassVar[str] = "confirm"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     DEFAULT_CSS = """
     ConfirmScreen > #panel { width: 72; }
     ConfirmScreen #detail { margin-top: 1; height: auto; max-height: 14; }

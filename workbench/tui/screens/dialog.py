@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -14,9 +14,13 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from workbench.text.sanitise import for_display
+from workbench.tui.actions import bindings_for
 from workbench.tui.screens.lines import Line, piece
 
 ResultT = TypeVar("ResultT")
+
+CLOSING = frozenset({"dialog.close", "sample.close", "diff.close"})
+"""What stands last in the key line."""
 
 
 class KeyLine(Static):
@@ -37,22 +41,23 @@ class KeyLine(Static):
         self.update(content(key_line(self._keys(), self.size.width)))
 
     def _keys(self) -> list[tuple[str, str]]:
-        """(key, what it does); enter first, esc last."""
-        enter = getattr(self.screen, "enter_does", "")
-        esc = getattr(self.screen, "esc_does", "")
+        """(key, what it does); enter first, what closes last."""
+        enter, tab, esc = (getattr(self.screen, f"{key}_does", "") for key in ("enter", "tab", "esc"))
+        also: Set[str] = getattr(self.screen, "also_shown", frozenset())
         first: list[tuple[str, str]] = [("enter", enter)] if enter else []
         last: list[tuple[str, str]] = []
-        seen: set[str] = set()
+        seen: set[str | None] = set()
         for node, binding, enabled, _tooltip in self.screen.active_bindings.values():
-            if not (binding.show and enabled and self._ours(node)) or binding.description in seen:
+            wanted = binding.show or binding.id in also
+            if not (wanted and enabled and self._ours(node)) or binding.id in seen:
                 continue
-            seen.add(binding.description)
-            shown = binding.key_display or self.app.get_key_display(binding)
-            if binding.key == "escape":
-                last.append((shown, esc or binding.description))
+            seen.add(binding.id)
+            does = binding.description if binding.show else binding.description.lower()
+            if binding.id in CLOSING:
+                last.append((self.app.get_key_display(binding), esc or does))
             else:
-                first.append((shown, binding.description))
-        return first + last
+                first.append((self.app.get_key_display(binding), does))
+        return first + ([("tab", tab)] if tab else []) + last
 
     def _ours(self, node: object) -> bool:
         focused = self.screen.focused
@@ -77,9 +82,8 @@ def key_line(keys: Sequence[tuple[str, str]], width: int) -> Line:
 class Dialog(ModalScreen[ResultT]):
     """A modal panel. Subclasses give `heading` and `body()`; esc closes it with None unless they say otherwise."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "close", id="dialog.close"),
-    ]
+    SCOPE: ClassVar[str] = "dialog"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
     Dialog > #panel {
@@ -93,6 +97,10 @@ class Dialog(ModalScreen[ResultT]):
     heading: str = ""
     enter_does: str = ""
     """What enter does, for the key line; fields and lists take the key themselves."""
+    tab_does: str = ""
+    """What tab does, where it is worth saying."""
+    also_shown: ClassVar[Set[str]] = frozenset()
+    """Actions of its parts that the key line shows here though they have no word for it."""
     esc_does: str = ""
     """What esc does, where it is not what its binding says."""
 

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.text.diff import Span, word_diff
 from workbench.text.sanitise import Safe, for_display
+from workbench.tui.actions import bindings_for
 from workbench.tui.screens.dialog import KeyLine, content
 from workbench.tui.screens.error import failure_lines
 from workbench.tui.screens.lines import Line, Piece, piece
@@ -46,13 +47,8 @@ class DiffScreen(ModalScreen[None]):
     The partner is the old side, so what the sample has more of is added.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "change(1)", "next field", id="diff.next"),
-        Binding("N", "change(-1)", "previous", show=False, id="diff.previous"),
-        Binding("s", "layout", "side by side, one column", id="diff.layout"),
-        Binding("p", "partner", "other partner", id="diff.partner"),
-        Binding("escape,q,d", "close", "back", key_display="esc", id="diff.close"),
-    ]
+    SCOPE: ClassVar[str] = "diff"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("page"), *bindings_for(SCOPE)]
     DEFAULT_CSS = """
     DiffScreen { background: $background; }
     DiffScreen #about { height: 1; text-wrap: nowrap; text-overflow: ellipsis; padding: 0 2; background: $surface; }

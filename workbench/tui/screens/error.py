@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
 from workbench.errors import WorkbenchError
+from workbench.tui.actions import bindings_for
 from workbench.tui.screens.dialog import Dialog, quiet
 from workbench.tui.screens.lines import Line, piece
 
@@ -39,9 +40,8 @@ def failure_lines(error: BaseException, *, kept: str = "") -> list[Line]:
 class ErrorScreen(Dialog[None]):
     """Shows a failure until any of esc, enter or q."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,q", "close", "close", show=False, id="error.close"),
-    ]
+    SCOPE: ClassVar[str] = "error"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     DEFAULT_CSS = """
     ErrorScreen > #panel { width: 80; }
     ErrorScreen #heading { color: $error; }

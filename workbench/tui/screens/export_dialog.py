@@ -17,8 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from workbench.errors import Cancelled
-from workbench.formats.out import FORMATS, OUT_SHAPES, LeftOut, Reasoning, shape_stream
-from workbench.services.exporting import selection
+from workbench.services.exporting import FORMATS, OUT_SHAPES, LeftOut, Reasoning, selection, shape_stream
 from workbench.tui.screens.dialog import Dialog, content, quiet
 from workbench.tui.screens.error import explain
 from workbench.tui.screens.fields import Choice, Field, Go

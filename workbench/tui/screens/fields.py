@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -18,6 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from workbench.text.sanitise import for_display
+from workbench.tui.actions import bindings_for
 
 
 def visible(text: str) -> str:
@@ -46,9 +47,8 @@ class Field(Input):
     }
     Field:focus { background: $foreground 14%; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "complete_or_next", "complete", show=False, id="field.complete"),
-    ]
+    SCOPE: ClassVar[str] = "field"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
 
     def __init__(
         self,
@@ -91,10 +91,8 @@ class Choice(Widget, can_focus=True):
     Choice { height: 1; width: auto; min-width: 10; }
     Choice:focus { text-style: bold; background: $accent 25%; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "turn(-1)", "previous", show=False, id="choice.previous"),
-        Binding("right,l,space", "turn(1)", "next", show=False, id="choice.next"),
-    ]
+    SCOPE: ClassVar[str] = "choice"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     chosen = reactive(0, layout=True)
 
     @dataclass
@@ -163,7 +161,8 @@ class Go(Widget, can_focus=True):
     Go:focus { background: $accent; color: $background; text-style: bold; }
     Go.-not-now { color: $foreground 50%; background: $foreground 5%; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "press", "go", show=False, id="go.press")]
+    SCOPE: ClassVar[str] = "go"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     label = reactive("", layout=True)
     ready = reactive(True)
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
 from workbench.filters import FIELDS
 from workbench.text.sanitise import Safe
-from workbench.tui.actions import SCOPES, Action, Keymap, actions_of
+from workbench.tui.actions import SCOPES, Action, Keymap, actions_of, bindings_for
 from workbench.tui.screens.dialog import Dialog
 from workbench.tui.screens.fields import Field
 from workbench.tui.screens.lines import line_text, piece
@@ -57,11 +57,8 @@ CONCEPTS: tuple[tuple[str, str], ...] = (
 class HelpScreen(Dialog[None]):
     """Help for the scopes that listen now, first things first; typing after `/` keeps only the lines that match."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "search", key_display="/", id="help.search"),
-        Binding("right_square_bracket", "section(1)", "next section", key_display="]", id="help.next"),
-        Binding("q,question_mark,f1", "close", "close", show=False, id="help.close"),
-    ]
+    SCOPE: ClassVar[str] = "help"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     DEFAULT_CSS = """
     HelpScreen > #panel { width: 112; height: 94%; }
     HelpScreen #search { margin-top: 1; display: none; }
@@ -69,6 +66,7 @@ class HelpScreen(Dialog[None]):
     HelpScreen Reader { margin-top: 1; }
     """
     heading = "Help"
+    also_shown = frozenset({"reader.next_section"})
 
     def __init__(
         self,
@@ -114,9 +112,6 @@ class HelpScreen(Dialog[None]):
         event.stop()
         self.query_one(Reader).focus()
 
-    def action_section(self, step: int) -> None:
-        self.query_one(Reader).action_section(step)
-
     def action_close(self) -> None:
         search = self.query_one(Field)
         if search.has_class("-open"):
@@ -137,7 +132,7 @@ def help_blocks(scopes: Sequence[str], keymap: Keymap, show_key: Callable[[str],
         if not found:
             continue
         elsewhere = (piece("elsewhere", "dim"),) if scope in rest else ()
-        blocks.append(Heading(Safe(SCOPES.get(scope, scope)), elsewhere))
+        blocks.append(Heading(Safe(SCOPES[scope].title), elsewhere))
         blocks += [_action(action, keymap, show_key) for action in found]
         blocks.append(Row())
     blocks.append(Heading(Safe("The filter language"), (piece("after /, and in --where", "dim"),)))
@@ -150,7 +145,8 @@ def help_blocks(scopes: Sequence[str], keymap: Keymap, show_key: Callable[[str],
 
 
 def _action(action: Action, keymap: Keymap, show_key: Callable[[str], str]) -> Block:
-    keys = " ".join(show_key(key) for key in keymap.keys(action.id)) or ":" + action.name.replace("_", "-")
+    by_name = ":" + action.name.replace("_", "-") if action.palette else "no key"
+    keys = " ".join(show_key(key) for key in keymap.keys(action.id)) or by_name
     return _pair(keys, action.help, KEY_WIDTH)
 
 

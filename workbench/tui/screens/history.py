@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
 from workbench.model import Change, Operation
+from workbench.tui.actions import bindings_for
 from workbench.tui.screens.confirm import ConfirmScreen
 from workbench.tui.screens.dialog import Dialog, content
 from workbench.tui.screens.error import ErrorScreen
@@ -36,12 +37,8 @@ class HistoryKeeper(Protocol):
 class HistoryScreen(Dialog[None]):
     """A list of operations; `u` takes back the newest that holds, `U` everything down to the one under the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "undo", "undo", id="history.undo"),
-        Binding("ctrl+r", "redo", "redo", id="history.redo"),
-        Binding("U", "undo_to_here", "undo to here", id="history.undo_to_here"),
-        Binding("q", "close", "close", show=False, id="history.close"),
-    ]
+    SCOPE: ClassVar[str] = "history"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     DEFAULT_CSS = """
     HistoryScreen > #panel { width: 116; height: 90%; }
     HistoryScreen #columns { height: 1; margin-top: 1; color: $foreground 60%; padding: 0 0 0 2; }
@@ -248,9 +245,8 @@ class HistoryScreen(Dialog[None]):
 class OperationScreen(Dialog[None]):
     """One operation in full."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,q", "close", "close", show=False, id="operation.close"),
-    ]
+    SCOPE: ClassVar[str] = "operation"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     DEFAULT_CSS = """
     OperationScreen > #panel { width: 84; }
     OperationScreen #all { height: auto; max-height: 16; margin-top: 1; }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
@@ -18,7 +18,10 @@ from textual.widgets import Input, Static
 
 from workbench.errors import AmbiguousShape, UsageError
 from workbench.model import MAPPABLE_FIELDS, ImportReport, Kind
+from workbench.services import importing
+from workbench.services.importing import ImportOptions
 from workbench.text.sanitise import Safe, for_display
+from workbench.tui.actions import bindings_for
 from workbench.tui.screens.dialog import Dialog, content, quiet
 from workbench.tui.screens.error import explain
 from workbench.tui.screens.fields import Choice, Field, Go
@@ -26,7 +29,6 @@ from workbench.tui.screens.import_preview import (
     ImportRequest,
     Previewer,
     PreviewLike,
-    all_shapes,
     found_line,
     preview_blocks,
     refused_lines,
@@ -54,14 +56,8 @@ Rows that are there already are not added again, and u takes a whole import back
 class ImportDialog(Dialog[ImportRequest | None]):
     """Enter on the path looks at the file; enter on the go line returns the request. Nothing is written here."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,l,space", "cycle(1)", "other field", key_display="→", id="import.next_field"),
-        Binding("left,h", "cycle(-1)", "previous field", show=False, id="import.previous_field"),
-        Binding("backspace", "cycle(0)", "as found", id="import.as_found"),
-        Binding("tab", "app.focus_next", "next", id="import.next"),
-        Binding("right_square_bracket", "turn_row(1)", "next row", key_display="]", id="import.next_row"),
-        Binding("left_square_bracket", "turn_row(-1)", "previous row", show=False, id="import.previous_row"),
-    ]
+    SCOPE: ClassVar[str] = "import"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("columns"), *bindings_for(SCOPE)]
     DEFAULT_CSS = """
     ImportDialog > #panel { width: 132; height: 94%; max-height: 46; }
     ImportDialog .row { height: 1; }
@@ -79,6 +75,7 @@ class ImportDialog(Dialog[ImportRequest | None]):
     """
     heading = "Import"
     enter_does = "go"
+    tab_does = "next"
 
     @dataclass
     class Previewed(Message, bubble=False):
@@ -109,7 +106,7 @@ class ImportDialog(Dialog[ImportRequest | None]):
         self._base = start_dir
         self._recent = [short(path, start_dir) for path in recent]
         self._given = tuple(paths)
-        self._discover = discover or _discover
+        self._discover = discover or importing.discover
         self._number = 0
         self._paths: tuple[Path, ...] = ()
         self._preview: PreviewLike | None = None
@@ -188,21 +185,21 @@ class ImportDialog(Dialog[ImportRequest | None]):
         def run() -> None:
             try:
                 first = self._discover(wanted)[0]
-                self.post_message(self.Previewed(number, self._workbench.preview_file(first, **options)))
+                self.post_message(self.Previewed(number, self._workbench.preview_file(first, **options.arguments())))
             except Exception as error:
                 self.post_message(self.Previewed(number, None, error))
 
         self.run_worker(run, thread=True, exclusive=True, group="preview", exit_on_error=False)
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self) -> ImportOptions:
         kind = self.query_one("#kind", Choice).value
-        return {
-            "shape": self._shape,
-            "mapping": dict(self._mapping) or None,
-            "dataset": self.query_one("#dataset", Field).value.strip() or None,
-            "kind": Kind(kind) if kind else None,
-            "encoding": self.query_one("#encoding", Choice).value or None,
-        }
+        return ImportOptions(
+            shape=self._shape,
+            mapping=dict(self._mapping) or None,
+            dataset=self.query_one("#dataset", Field).value.strip() or None,
+            kind=Kind(kind) if kind else None,
+            encoding=self.query_one("#encoding", Choice).value or None,
+        )
 
     def on_import_dialog_previewed(self, event: Previewed) -> None:
         if event.number != self._number:
@@ -234,7 +231,7 @@ class ImportDialog(Dialog[ImportRequest | None]):
 
     def _offer_shapes(self, shape: str | None, candidates: Sequence[str]) -> None:
         first = [shape] if shape else []
-        names = list(dict.fromkeys([*first, *candidates, *all_shapes()]))
+        names = list(dict.fromkeys([*first, *candidates, *importing.shapes()]))
         options = [(name, name) for name in names]
         if shape is None:
             options.insert(0, (AUTO, "choose one"))
@@ -322,7 +319,7 @@ class ImportDialog(Dialog[ImportRequest | None]):
 
     def request(self) -> ImportRequest:
         """What the fields say now."""
-        request = ImportRequest(self._paths, **{**self._options(), "mapping": dict(self._mapping)})
+        request = ImportRequest(**self._options().arguments(), paths=self._paths)
         keep = self.query_one("#refused-to", Choice).value == "file" and self._paths
         return replace(request, refused_to=refused_name(self._paths[0])) if keep else request
 
@@ -360,12 +357,6 @@ def _job(workbench: Workbench, request: ImportRequest) -> Callable[[Report, thre
         return result
 
     return run
-
-
-def _discover(paths: Sequence[Path]) -> list[Path]:
-    from workbench.formats.containers import discover
-
-    return discover(paths)
 
 
 def _row(*widgets: Widget) -> Widget:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from workbench.model import Kind, Refusal, Sample
+from workbench.model import Refusal, Sample
+from workbench.services.importing import ImportOptions
 from workbench.text.sanitise import Safe, for_display, one_line
 from workbench.tui.screens.lines import Line, line, piece
 from workbench.tui.screens.reader import Block, Heading, Prose, Row
@@ -16,29 +17,16 @@ SHOWN_CHARACTERS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class ImportRequest:
-    """What to import and how; the same words as Workbench.import_files. None means: as the file says."""
+class ImportRequest(ImportOptions):
+    """What to import and how."""
 
-    paths: tuple[Path, ...]
-    shape: str | None = None
-    mapping: dict[str, str] = field(default_factory=dict)
-    """Sample field -> column."""
-    dataset: str | None = None
-    kind: Kind | None = None
-    encoding: str | None = None
+    paths: tuple[Path, ...] = ()
     refused_to: Path | None = None
     """The file for refused rows, or None to only count them."""
 
     def options(self) -> dict[str, Any]:
         """The keyword arguments of `import_files`."""
-        return {
-            "shape": self.shape,
-            "mapping": self.mapping or None,
-            "dataset": self.dataset,
-            "kind": self.kind,
-            "encoding": self.encoding,
-            "refused_to": self.refused_to,
-        }
+        return {**self.arguments(), "refused_to": self.refused_to}
 
 
 class ContainerLike(Protocol):
@@ -74,16 +62,9 @@ class PreviewLike(Protocol):
 class Previewer(Protocol):
     """The part of Workbench that this dialog needs."""
 
-    def preview_file(
-        self,
-        path: str | Path,
-        *,
-        shape: str | None = None,
-        mapping: Mapping[str, str] | None = None,
-        dataset: str | None = None,
-        kind: Kind | None = None,
-        encoding: str | None = None,
-    ) -> PreviewLike: ...
+    @property
+    def preview_file(self) -> Callable[..., PreviewLike]:
+        """A path, and `ImportOptions.arguments` as keywords."""
 
 
 def found_line(preview: PreviewLike, paths: Sequence[Path]) -> Line:
@@ -103,7 +84,7 @@ def preview_blocks(samples: Sequence[Sample], row: int) -> list[Block]:
     if not samples:
         return [Row((piece("No row to show.", "dim"),))]
     sample = samples[row % len(samples)]
-    blocks: list[Block] = [Heading(Safe(f"row {row + 1} of the first {len(samples)}"), (piece("] turns", "dim"),))]
+    blocks: list[Block] = [Heading(Safe(f"row {row + 1} of the first {len(samples)}"), (piece("> turns", "dim"),))]
     width = 11
     for name in ("system", "context", "prompt", "response", "trace", "answer", "reference"):
         text = getattr(sample, name)
@@ -130,13 +111,6 @@ def refused_lines(refused: Sequence[Refusal]) -> list[Line]:
     lines = [line(piece(f"✗ {len(refused):,} of the first rows would be refused", "warn"))]
     lines += [line(piece(f"  line {one.line}  ", "dim"), piece(one.reason[:300])) for one in refused[:2]]
     return lines
-
-
-def all_shapes() -> tuple[str, ...]:
-    """Every shape there is, to choose one that was not detected."""
-    from workbench.formats.shapes import SHAPES
-
-    return tuple(SHAPES)
 
 
 def refused_name(path: Path) -> Path:

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, TypeAlias
 from rich.segment import Segment
 from rich.style import Style as RichStyle
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -21,6 +21,7 @@ from textual.strip import Strip
 
 from workbench.text.sanitise import Safe, for_display
 from workbench.text.width import cells, fit
+from workbench.tui.actions import bindings_for
 
 Tone: TypeAlias = Literal[
     "plain", "dim", "label", "title", "accept", "reject", "warn", "added", "removed", "strong", "match"
@@ -130,15 +131,8 @@ class LineView(ScrollView):
 class LineList(LineView, can_focus=True):
     """A list of any length with a cursor; `draw(index, width)` makes a line when it is to be painted."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "step(-1)", "up", show=False, id="list.up"),
-        Binding("down,j", "step(1)", "down", show=False, id="list.down"),
-        Binding("pageup,ctrl+u", "page(-1)", "page up", show=False, id="list.page_up"),
-        Binding("pagedown,ctrl+d", "page(1)", "page down", show=False, id="list.page_down"),
-        Binding("home,g", "jump(0)", "first", show=False, id="list.first"),
-        Binding("end,G", "jump(-1)", "last", show=False, id="list.last"),
-        Binding("enter", "choose", "choose", show=False, id="list.choose"),
-    ]
+    SCOPE: ClassVar[str] = "list"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
 
     @dataclass
     class Moved(Message):

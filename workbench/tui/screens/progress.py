@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Generic, Literal, TypeVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from workbench.errors import Cancelled
 from workbench.model import ImportReport, Progress
+from workbench.tui.actions import bindings_for
 from workbench.tui.screens.dialog import Dialog, content
 from workbench.tui.screens.error import failure_lines
 from workbench.tui.screens.lines import Line, facts, line, piece
@@ -49,10 +50,8 @@ class ProgressScreen(Dialog[Outcome[ResultT]], Generic[ResultT]):
     Without a summary (or when the job takes less than `quiet_for` seconds and has none) the screen closes by itself.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "stop", "cancel", show=False, priority=True, id="progress.stop"),
-        Binding("enter,q", "finish", "close", show=False, id="progress.finish"),
-    ]
+    SCOPE: ClassVar[str] = "progress"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     DEFAULT_CSS = """
     ProgressScreen > #panel { width: 84; }
     ProgressScreen #bar { margin-top: 1; }

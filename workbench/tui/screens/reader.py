@@ -8,11 +8,12 @@ from itertools import zip_longest
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.strip import Strip
 
 from workbench.text.sanitise import Safe
 from workbench.text.width import cells, wrap
+from workbench.tui.actions import bindings_for
 from workbench.tui.screens.lines import Line, LineView, Piece, Tone
 from workbench.tui.widgets.scrolling import set_height
 
@@ -150,18 +151,8 @@ def _words(text: str) -> Iterator[Safe]:
 class Reader(LineView, can_focus=True):
     """Shows blocks; only what has been looked at is wrapped, the rest of the height is an estimate."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll_lines(1)", "down", show=False, id="reader.down"),
-        Binding("k,up", "scroll_lines(-1)", "up", show=False, id="reader.up"),
-        Binding("pagedown,space,ctrl+f", "scroll_pages(2)", "page down", show=False, id="reader.page_down"),
-        Binding("pageup,ctrl+b", "scroll_pages(-2)", "page up", show=False, id="reader.page_up"),
-        Binding("ctrl+d", "scroll_pages(1)", "half page down", show=False, id="reader.half_down"),
-        Binding("ctrl+u", "scroll_pages(-1)", "half page up", show=False, id="reader.half_up"),
-        Binding("home,g", "to_top", "start", show=False, id="reader.top"),
-        Binding("end,G", "to_end", "end", show=False, id="reader.end"),
-        Binding("right_square_bracket", "section(1)", "next section", show=False, id="reader.next_section"),
-        Binding("left_square_bracket", "section(-1)", "previous section", show=False, id="reader.previous_section"),
-    ]
+    SCOPE: ClassVar[str] = "reader"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from workbench.model import Verdict
 from workbench.text.sanitise import Safe
+from workbench.tui.actions import bindings_for
 from workbench.tui.screens.dialog import KeyLine, content
 from workbench.tui.screens.error import failure_lines
 from workbench.tui.screens.lines import Line, piece
@@ -43,23 +44,8 @@ Wish = Literal["edit", "tag", "note", "diff", "copy", "undo", "redo"]
 class SampleScreen(ModalScreen[int]):
     """The result is the id of the sample that was shown last, so that the table can go there."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "decide('accept')", "accept", id="sample.accept"),
-        Binding("r", "decide('reject')", "reject", id="sample.reject"),
-        Binding("x", "decide('undecided')", "undecide", show=False, id="sample.undecide"),
-        Binding("n", "go(1)", "next", id="sample.next"),
-        Binding("p,N", "go(-1)", "previous", id="sample.previous"),
-        Binding("c", "mode", "raw, code points", id="sample.mode"),
-        Binding("M", "more", "load more", id="sample.more"),
-        Binding("e", "wish('edit')", "edit", id="sample.edit"),
-        Binding("t", "wish('tag')", "tag", show=False, id="sample.tag"),
-        Binding("m", "wish('note')", "note", show=False, id="sample.note"),
-        Binding("d", "wish('diff')", "diff", show=False, id="sample.diff"),
-        Binding("y", "wish('copy')", "copy", show=False, id="sample.copy"),
-        Binding("u", "wish('undo')", "undo", show=False, id="sample.undo"),
-        Binding("ctrl+r", "wish('redo')", "redo", show=False, id="sample.redo"),
-        Binding("escape,q", "close", "back", key_display="esc", id="sample.close"),
-    ]
+    SCOPE: ClassVar[str] = "sample"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("page"), *bindings_for(SCOPE)]
     DEFAULT_CSS = """
     SampleScreen { background: $background; }
     SampleScreen #about { height: 1; text-wrap: nowrap; text-overflow: ellipsis; padding: 0 2; background: $surface; }

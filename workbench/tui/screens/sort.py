@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 
+from workbench.tui.actions import bindings_for
 from workbench.tui.screens.dialog import Dialog
 from workbench.tui.screens.lines import Line, LineList, column, piece
 
@@ -28,10 +29,8 @@ class SortScreen(Dialog[SortChoice | None]):
     `columns` are (key, title) pairs. A digit or the first letter of a title chooses at once.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", "direction(False)", "ascending", key_display="+", id="sort.ascending"),
-        Binding("minus", "direction(True)", "descending", key_display="-", id="sort.descending"),
-    ]
+    SCOPE: ClassVar[str] = "sort"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     DEFAULT_CSS = """
     SortScreen > #panel { width: 64; }
     SortScreen LineList { height: auto; max-height: 15; margin-top: 1; }

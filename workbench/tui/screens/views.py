@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar, Protocol, TypeAlias
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 
 from workbench.errors import WorkbenchError
-from workbench.store.saved_views import SavedView
+from workbench.services.browsing import SavedView
+from workbench.tui.actions import bindings_for
 from workbench.tui.screens.confirm import ConfirmScreen
 from workbench.tui.screens.dialog import Dialog
 from workbench.tui.screens.error import ErrorScreen
@@ -31,10 +32,8 @@ class ViewKeeper(Protocol):
 class ViewsScreen(Dialog[SavedView | None]):
     """The result is the view to open, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "save", "save this view", id="views.save"),
-        Binding("d,delete", "delete", "delete", key_display="d", id="views.delete"),
-    ]
+    SCOPE: ClassVar[str] = "views"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     DEFAULT_CSS = """
     ViewsScreen > #panel { width: 90; }
     ViewsScreen LineList { height: auto; min-height: 3; max-height: 15; margin-top: 1; }

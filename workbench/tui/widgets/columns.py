@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+ON_REQUEST = 1_000_000
+"""Wider than any table: the column is there only while the table is sorted by it."""
+NARROWEST = 60
+"""A table must be this wide for the column that sorts it to be added."""
 GUTTER = 3
 """Cells before the first column: the cursor's bar, the mark, a blank."""
 
@@ -31,9 +35,22 @@ COLUMNS: tuple[Column, ...] = (
     Column("flags", "flags", 14, None, 62),
     Column("tokens", "tok", 5, "tokens", 50, right=True),
     Column("steps", "steps", 5, "steps", 66, right=True),
+    Column("score", "score", 6, "score", 92, right=True),
+    Column("novelty", "novelty", 8, "novelty", 96, right=True),
+    Column("correct", "correct", 7, "correct", ON_REQUEST),
+    Column("difficulty", "hard", 5, "difficulty", ON_REQUEST, right=True),
+    Column("operations", "ops", 4, "operations", ON_REQUEST, right=True),
+    Column("operators", "kinds", 5, "operators", ON_REQUEST, right=True),
+    Column("numbers", "nums", 5, "numbers", ON_REQUEST, right=True),
+    Column("nesting", "depth", 5, "nesting", ON_REQUEST, right=True),
+    Column("cell", "cell", 4, "cell", ON_REQUEST, right=True),
     Column("prompt", "prompt", 0, "prompt"),
     Column("response", "response", 0, "response", 124),
 )
+NUMBERS = frozenset(
+    {"score", "novelty", "correct", "difficulty", "operations", "operators", "numbers", "nesting", "cell"}
+)
+"""Columns of what analyses found: there when any row has it, and the table is wide enough or sorted by it."""
 BY_KEY = {column.key: column for column in COLUMNS}
 
 
@@ -51,10 +68,13 @@ def place(
     strategies: Sequence[str] = (),
     flags: bool = False,
     highest_id: int = 0,
+    known: Collection[str] = (),
+    sort: str | None = None,
 ) -> tuple[Placed, ...]:
     """The columns for a table of `width` cells, with one blank between two of them.
 
-    Names decide how wide their columns are; a column that would be empty in every row is left out.
+    Names decide how wide their columns are; a column that would be empty in every row is left out: of `NUMBERS` those
+    that are not `known`. The one that sorts is there even if the table is narrow.
     """
     wanted = {
         "dataset": _width_for(datasets, "dataset ", 10 if width < 96 else 14),
@@ -62,12 +82,16 @@ def place(
         "flags": 10 if width < 96 else 14,
         "id": max(len(str(highest_id)), 5),
     }
-    hidden = set()
+    hidden = set(NUMBERS) - set(known)
     if not flags:
         hidden.add("flags")
     if not any(strategies):
         hidden.add("strategy")
-    shown = [column for column in COLUMNS if width >= column.from_width and column.key not in hidden]
+    shown = [
+        column
+        for column in COLUMNS
+        if (width >= column.from_width or (column.key == sort and width >= NARROWEST)) and column.key not in hidden
+    ]
     widths = {column.key: wanted.get(column.key, column.width) for column in shown if column.width}
     texts = [column for column in shown if not column.width]
     left = max(width - GUTTER - sum(widths.values()) - len(shown) + 1, len(texts))

@@ -18,7 +18,8 @@ from workbench.tui.state import spans_of
 class DetailPane(Reader, can_focus=True, inherit_bindings=False):
     """Shows the blocks it is given; knows nothing of samples."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for("detail"))
+    SCOPE: ClassVar[str] = "detail"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

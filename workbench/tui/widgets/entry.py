@@ -8,13 +8,14 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
 from workbench.text.sanitise import for_display
+from workbench.tui.actions import bindings_for
 from workbench.tui.messages import FilterDropped, FilterKept, FilterTyped, LineEntered
 from workbench.tui.screens.fields import Field, visible
 from workbench.tui.theme import ink
@@ -26,11 +27,8 @@ FILTER_HELP = 'words "a phrase" kind:seed verdict:open tokens>400 -tag:easy ( OR
 class EntryBar(Widget):
     """A prompt, a field, and a line under it for help or an error."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "cancel", show=False, id="entry.cancel"),
-        Binding("up", "past(-1)", "older", show=False, id="entry.older"),
-        Binding("down", "past(1)", "newer", show=False, id="entry.newer"),
-    ]
+    SCOPE: ClassVar[str] = "entry"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     COMPONENT_CLASSES = {"entry--error", "entry--help"}
     PROMPT: ClassVar[str] = ""
     HELP: ClassVar[str] = ""
@@ -63,7 +61,7 @@ class EntryBar(Widget):
 
     @property
     def is_open(self) -> bool:
-        return self.display
+        return self.is_mounted and self.display
 
     def open(self, value: str = "", history: Sequence[str] = ()) -> None:
         self._history = [*dict.fromkeys(history)]
@@ -74,7 +72,7 @@ class EntryBar(Widget):
         with self.prevent(Field.Changed):
             self.field.value = value
         self.field.cursor_position = len(value)
-        self.field.focus()
+        self.screen.set_focus(self.field)  # now: `focus` does it when the keys typed meanwhile have gone elsewhere
 
     def close(self) -> None:
         self.display = False

@@ -3,9 +3,9 @@ each figure stands under its own letter, and a letter without a figure yet is no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from workbench.text.sanitise import Safe
 from workbench.text.width import cells
@@ -28,6 +28,8 @@ class StripData:
     strategies: tuple[int, ...] = ()
     then: Summary | None = None
     why: str = ""
+    cells: tuple[int, ...] = ()
+    """Curated rows per embedding cell, largest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +116,21 @@ def _empty() -> list[Part]:
     ]
 
 
+_QUALITY: Final = (
+    ("clean_trace_rate", "clean"),
+    ("verified_correct_rate", "correct"),
+    ("score", "score"),
+)
+"""What stands for Q, the first that is known."""
+
+
 def _parts(data: StripData) -> list[Part]:
     now, then = data.now, data.then
     parts = [
         Part((("curated ", "quiet"), *_moved(now.n, then.n if then else None, "strong"))),
         _figure("", now.tokens.total, then.tokens.total if then else None, "tok", rank=3),
-        _figure(
-            "D ",
-            now.datasets.effective,
-            then.datasets.effective if then else None,
-            _of((then or now).datasets.number, "dataset"),
-        ),
-        _spark(data.datasets[:SPARK], 6),
-        _figure(
-            "",
-            now.strategies.effective,
-            then.strategies.effective if then else None,
-            _of((then or now).strategies.number, "strategy"),
-            rank=2,
-        ),
-        _spark(data.strategies[:SPARK] if now.strategies.number.value else (), 7),
+        *_quality(now, then),
+        *_diversity(data),
         _figure("C ", now.steps.mean, then.steps.mean if then else None, "steps"),
         _spark(now.steps.histogram.columns(SPARK), 4),
         _figure("", now.tokens.mean, then.tokens.mean if then else None, "tok each", rank=1),
@@ -142,17 +139,71 @@ def _parts(data: StripData) -> list[Part]:
     return [part for part in parts if part.pieces]
 
 
+def _quality(now: Summary, then: Summary | None) -> list[Part]:
+    sets = (now, then) if then else (now,)
+    known = (pair for pair in _QUALITY if any(one.figures[pair[0]].value is not None for one in sets))
+    key, word = next(known, (None, ""))
+    if key is None:
+        return []
+    form = short if key == "score" else percent
+    spark = _spark(now.score.histogram.columns(SPARK), 6) if key == "score" else Part((), 6)
+    return [_figure("Q ", now.figures[key], then.figures[key] if then else None, word, form=form), spark]
+
+
+def _diversity(data: StripData) -> list[Part]:
+    """The Vendi score, and behind it the datasets and strategies; without vectors these stand for D."""
+    now, then = data.now, data.then
+    parts = []
+    embedded = any(one.figures["vendi"].value is not None for one in (now, then) if one)
+    if embedded:
+        vendi = then.figures["vendi"] if then else None
+        parts += [_figure("D ", now.figures["vendi"], vendi, "Vendi"), _spark(data.cells[:SPARK], 6)]
+    parts += [
+        _figure(
+            "" if embedded else "D ",
+            now.datasets.effective,
+            then.datasets.effective if then else None,
+            _of((then or now).datasets.number, "dataset"),
+            rank=2 if embedded else 0,
+        ),
+        _spark(() if embedded else data.datasets[:SPARK], 6),
+        _figure(
+            "",
+            now.strategies.effective,
+            then.strategies.effective if then else None,
+            _of((then or now).strategies.number, "strategy"),
+            rank=2,
+        ),
+        _spark(data.strategies[:SPARK] if now.strategies.number.value and not embedded else (), 7),
+    ]
+    return parts
+
+
 def _of(number: Figure, what: str) -> str:
     count = int(number.value or 0)
     plural = what if count == 1 else {"dataset": "datasets", "strategy": "strategies"}[what]
     return f"of {count} {plural}"
 
 
-def _figure(letter: str, now: Figure, then: Figure | None, unit: str, *, rank: int = 0) -> Part:
+def percent(share: float) -> str:
+    """A share of 1 as `94.1 %`."""
+    return f"{share:.1%}".replace("%", " %")
+
+
+def _figure(
+    letter: str,
+    now: Figure,
+    then: Figure | None,
+    unit: str,
+    *,
+    rank: int = 0,
+    form: Callable[[float], str] = short,
+) -> Part:
     if now.value is None and (then is None or then.value is None):
         return Part((), rank)
     axis: tuple[Piece, ...] = ((letter, "axis"),) if letter else ()
-    return Part((*axis, *_moved(now.value, then.value if then else None, "value"), (f" {unit}", "quiet")), rank)
+    moved = _moved(now.value, then.value if then else None, "value", form)
+    return Part((*axis, *moved, (f" {unit}", "quiet")), rank)
 
 
 def _spark(values: Sequence[float], rank: int) -> Part:
@@ -160,13 +211,15 @@ def _spark(values: Sequence[float], rank: int) -> Part:
     return Part(((text, "spark"),) if text else (), rank)
 
 
-def _moved(now: float | None, then: float | None, style: str) -> tuple[Piece, ...]:
+def _moved(
+    now: float | None, then: float | None, style: str, form: Callable[[float], str] = short
+) -> tuple[Piece, ...]:
     """`61.3 → 61.9 ▲0.6`, or `61.3 =` when it would stay. Up is not good and down is not bad: both have one colour."""
-    here = "–" if now is None else short(now)
+    here = "–" if now is None else form(now)
     if then is None:
         return ((here, style),)
     if now is None:
-        return ((here, style), (f" → {short(then)}", "then"))
-    if short(then) == here:
+        return ((here, style), (f" → {form(then)}", "then"))
+    if form(then) == here:
         return ((here, style), (" =", "quiet"))
-    return ((here, style), (f" → {short(then)} {'▲' if then > now else '▼'}{short(abs(then - now))}", "then"))
+    return ((here, style), (f" → {form(then)} {'▲' if then > now else '▼'}{form(abs(then - now))}", "then"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from workbench.tui.actions import ACTIONS, Action
+from workbench.tui.actions import ACTIONS, Action, scopes_on
 
 if TYPE_CHECKING:
     from workbench.tui.app import WorkbenchApp
@@ -25,16 +25,17 @@ class ActionProvider(Provider):
         keys = self._app.keymap.keys(action.id)
         return f"{action.title}  ({', '.join(keys)})" if keys else action.title
 
+    def _offered(self) -> list[Action]:
+        scopes = scopes_on(getattr(self.screen, "SCOPE", ""))
+        return [action for action in ACTIONS if action.palette and action.scope in scopes]
+
     async def discover(self) -> Hits:
-        for action in ACTIONS:
-            if action.palette:
-                yield DiscoveryHit(self._line(action), partial(self._app.perform, action.id), help=action.help)
+        for action in self._offered():
+            yield DiscoveryHit(self._line(action), partial(self._app.perform, action.id), help=action.help)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for action in ACTIONS:
-            if not action.palette:
-                continue
+        for action in self._offered():
             line = self._line(action)
             score = max(matcher.match(line), 0.8 * matcher.match(action.id), 0.5 * matcher.match(action.help))
             if score > 0:

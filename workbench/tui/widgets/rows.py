@@ -9,6 +9,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from workbench.tui.widgets.columns import NUMBERS
+
+NO_SCORE = -(2**31)
+"""The score of a sample that has none, as the facts have it."""
+
 Ids = npt.NDArray[np.int64]
 
 
@@ -63,6 +68,37 @@ class NoFacts:
     verdict = kind = dataset = strategy = tokens = steps = np.zeros(0, dtype=np.int32)
     dataset_names: Sequence[str] = ()
     strategy_names: Sequence[str] = ()
+
+
+def known_numbers(facts: RowFacts) -> frozenset[str]:
+    """Which of `columns.NUMBERS` any sample has."""
+    held = ((key, getattr(facts, key, None)) for key in NUMBERS)
+    return frozenset(key for key, array in held if array is not None and bool(_is_known(key, array).any()))
+
+
+def number_text(facts: RowFacts, key: str, sample_id: int) -> str:
+    """One of `columns.NUMBERS` as the table shows it; a dash where it is not known."""
+    array = getattr(facts, key, None)
+    if array is None or sample_id >= len(array) or not _is_known(key, array[sample_id]):
+        return "–"
+    value = array[sample_id].item()
+    match key:
+        case "score":
+            return f"{value / 1000:.6g}"[:6]
+        case "novelty":
+            mantissa, _, exponent = f"{value:+.1e}".partition("e")
+            return f"{mantissa}e{int(exponent)}"
+        case "correct":
+            return ("✗ wrong", "✓ right")[value]
+        case "difficulty":
+            return f"{value / 1000:.2f}"
+    return f"{value:,}"
+
+
+def _is_known(key: str, values: Any) -> Any:
+    if key == "novelty":
+        return ~np.isnan(values)
+    return values > NO_SCORE if key == "score" else values >= 0
 
 
 class PageCache:

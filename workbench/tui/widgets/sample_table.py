@@ -23,8 +23,16 @@ from workbench.tui.actions import bindings_for
 from workbench.tui.messages import CursorMoved, PageFailed, PageReady, RowOpened, SortAsked
 from workbench.tui.state import Ids, MarkSet
 from workbench.tui.theme import ink
-from workbench.tui.widgets.columns import GUTTER, Placed, column_at, place
-from workbench.tui.widgets.rows import PageCache, RowFacts, RowPage, RowSource, RowView
+from workbench.tui.widgets.columns import GUTTER, NUMBERS, Placed, column_at, place
+from workbench.tui.widgets.rows import (
+    PageCache,
+    RowFacts,
+    RowPage,
+    RowSource,
+    RowView,
+    known_numbers,
+    number_text,
+)
 from workbench.tui.widgets.scrolling import set_height
 
 VERDICT_CELLS = tuple(
@@ -41,7 +49,8 @@ def _number(number: int) -> str:
 class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Posts CursorMoved, SortAsked and RowOpened. `marks` is shared with the screen that owns it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for("table"))
+    SCOPE: ClassVar[str] = "table"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings_for(SCOPE))
     ALLOW_SELECT: ClassVar[bool] = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "table--header",
@@ -66,6 +75,10 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._pages = PageCache(source, self._deliver)
         self._strips: LRUCache[Any, Strip] = LRUCache(1024)
         self._placed: tuple[Placed, ...] = ()
+        self._known: frozenset[str] = frozenset()
+        """Which of `NUMBERS` any sample has."""
+        self._numbers: tuple[str, ...] = ()
+        """Those that are shown."""
         self._styles: dict[str, Style] = {}
         self._flags_seen = False
         self.view: RowView | None = None
@@ -103,6 +116,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.range_from = None
         self._pages.show(view)
         self._strips.clear()
+        self._arrange()
         self.grew()
         self.cursor = max(0, min(cursor, self.count - 1))
         self._reveal(centre=True)
@@ -116,6 +130,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def facts_changed(self) -> None:
         """Verdicts, marks or measures may have changed; texts have not."""
+        self._known = known_numbers(self._facts)
         self._arrange()
         self.refresh()
 
@@ -139,9 +154,12 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             strategies=facts.strategy_names,
             flags=self._flags_seen,
             highest_id=len(facts.verdict) - 1,
+            known=self._known,
+            sort=self.sort,
         )
         if placed != self._placed:
             self._placed = placed
+            self._numbers = tuple(each.column.key for each in placed if each.column.key in NUMBERS)
             self._strips.clear()
             self.refresh()
 
@@ -194,7 +212,10 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             return super().render_lines(crop)
         colour = self.background_colors[1]
         ground = Style.from_color(bgcolor=colour.rich_color)
-        strips = [self.render_line(y).apply_style(ground) for y in range(crop.y, crop.bottom)]
+        if not self._placed:
+            self._arrange()
+        top, width = round(self.scroll_y), self.scrollable_content_region.width
+        strips = [self._line(y, top, width).apply_style(ground) for y in range(crop.y, crop.bottom)]
         for line_filter in self.get_line_filters():
             strips = [strip.apply_filter(line_filter, colour) for strip in strips]
         if crop.x == 0 and crop.right >= self.size.width:
@@ -204,10 +225,12 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         if not self._placed:
             self._arrange()
-        width = self.scrollable_content_region.width
+        return self._line(y, round(self.scroll_y), self.scrollable_content_region.width)
+
+    def _line(self, y: int, top: int, width: int) -> Strip:
         if y == 0:
             return self._header(width)
-        position = round(self.scroll_y) + y - 1
+        position = top + y - 1
         if position >= self.count:
             text = self.empty_text if y == 2 and not self.count else ""
             return Strip([Segment(fit(Safe("   " + text), width), self._style("quiet"))], width)
@@ -224,6 +247,9 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._styles[name]
 
     def _header(self, width: int) -> Strip:
+        key = ("header", self.sort, self.descending, width)
+        if (cached := self._strips.get(key)) is not None:
+            return cached
         quiet, bright = self._style("header"), self._style("sorted")
         segments = [Segment(" " * GUTTER, quiet)]
         for placed in self._placed:
@@ -232,7 +258,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
                 title = title[: placed.width - 1] + ("↓" if self.descending else "↑")
             text = title.rjust(placed.width) if placed.column.right else title.ljust(placed.width)
             segments += [Segment(text[: placed.width], bright if is_sort else quiet), Segment(" ", quiet)]
-        return Strip(segments).adjust_cell_length(width, quiet)
+        strip = self._strips[key] = Strip(segments).adjust_cell_length(width, quiet)
+        return strip
 
     def _row(self, position: int, width: int) -> Strip:
         assert self.view is not None
@@ -244,7 +271,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         tokens, steps = (int(facts.tokens[sample_id]), int(facts.steps[sample_id])) if known else (-1, -1)
         mark = "●" if sample_id in self._marks else "┃" if self._in_range(position) else " "
         found = self._pages.row(position)
-        key = (sample_id, verdict, tokens, steps, mark, here, here and self.has_focus, width)
+        numbers = tuple(number_text(facts, each, sample_id) for each in self._numbers)
+        key = (sample_id, verdict, tokens, steps, numbers, mark, here, here and self.has_focus, width)
         if found is not None and (cached := self._strips.get(key)) is not None:
             return cached
         segments = self._paint(sample_id, verdict, tokens, steps, mark, here, found)
@@ -301,6 +329,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         if key in ("tokens", "steps"):
             number = tokens if key == "tokens" else steps
             return _number(number).rjust(width)
+        if key in NUMBERS:
+            return number_text(facts, key, sample_id).rjust(width)
         code = int((facts.dataset if key == "dataset" else facts.strategy)[sample_id])
         names = facts.dataset_names if key == "dataset" else facts.strategy_names
         return fit(one_line(names[code]) if 0 <= code < len(names) else Safe("–"), width)

@@ -10,17 +10,24 @@ from workbench.tui.actions import BY_ID, Keymap
 from workbench.tui.messages import ActionAsked
 from workbench.tui.theme import ink
 
-TABS: tuple[str, ...] = ("app.browse", "app.export")
+TABS: tuple[str, ...] = ("app.browse", "app.qdc", "app.export")
 
 
 class TabLine(Widget):
-    COMPONENT_CLASSES = {"tabs--here", "tabs--other", "tabs--rule"}
+    COMPONENT_CLASSES = {"tabs--here", "tabs--other", "tabs--rule", "tabs--job"}
     ALLOW_SELECT = False
 
     def __init__(self, here: str, keymap: Keymap, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._here = here
         self._keymap = keymap
+        self.job = ""
+
+    def say(self, job: str) -> None:
+        """What goes on behind the app, at the right end; an empty text takes it away."""
+        if job != self.job:
+            self.job = job
+            self.refresh()
 
     def render(self) -> Text:
         rule = ink(self, "tabs--rule")
@@ -29,7 +36,12 @@ class TabLine(Widget):
             name = "tabs--here" if action == self._here else "tabs--other"
             text.append("   " if at else "", rule)
             text.append(label, ink(self, name))
-        text.append(" " + "─" * max(self.size.width - text.cell_len - 1, 0), rule)
+        job = f" ● {self.job} " if self.job else ""
+        left = self.size.width - text.cell_len - 1 - len(job)
+        if left < 1:
+            job, left = "", left + len(job)
+        text.append(" " + "─" * max(left, 0), rule)
+        text.append(job, ink(self, "tabs--job"))
         return text
 
     def _labels(self) -> list[tuple[str, str]]:

@@ -1,0 +1,90 @@
+"""Vectors behind the app: by themselves in a small store, on demand, with pause and stop; and the novelty that follows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.store.embedded import embed
+from tests.tui.dialogs_support import painted, wait_for
+from tests.tui.helpers import browse_of, browsing, toasts
+from workbench.config import Settings
+from workbench.model import Verdict
+from workbench.services.workbench import Workbench
+from workbench.tui.screens.vectors import VectorsScreen
+
+pytestmark = pytest.mark.timeout(600)  # it may be the first to need the model prepared
+SLOW = 240.0
+"""Seconds: the model may have to be prepared first, on cores that are busy."""
+
+
+def known(store: Workbench) -> int:
+    facts = store.facts
+    return int((facts.vector[: len(facts.live)][facts.live] >= 0).sum())
+
+
+@pytest.mark.slow
+async def test_a_small_store_gets_its_vectors_by_itself(store: Workbench) -> None:
+    """The strip has a Vendi score without anybody asking, novelty follows, and the tab line is quiet again."""
+    store.accept(ids=list(range(1, 11)))
+    async with browsing(store, embeds=True) as pilot:
+        app = pilot.app
+        await wait_for(lambda: known(store) == 60, "all vectors are there", SLOW)
+        await wait_for(lambda: not app.background.vectors.running, "the job is over")  # type: ignore[attr-defined]
+        await wait_for(lambda: "Vendi" in painted(pilot), "the strip says so")
+        await wait_for(lambda: int(np.isfinite(store.facts.novelty).sum()) == 50, "novelty of the undecided")
+        await wait_for(lambda: app.background.novelty_is_fresh, "and it is of the set as it is")  # type: ignore[attr-defined]
+        await wait_for(lambda: "vectors" not in painted(pilot).splitlines()[1], "no job on the tab line")
+        assert any("60 samples have got their vectors" in toast for toast in toasts(pilot))
+
+
+@pytest.mark.slow
+async def test_asked_for_shown_paused_and_stopped(store: Workbench) -> None:
+    """V begins; V again shows it; p holds it; stopping keeps what is there; the next V finishes."""
+    async with browsing(store) as pilot:
+        job = pilot.app.background.vectors  # type: ignore[attr-defined]
+        assert not job.running
+        await pilot.press("V")
+        await wait_for(lambda: job.running, "it runs")
+        assert "vectors" in painted(pilot).splitlines()[1]
+        await pilot.press("V")
+        await wait_for(lambda: isinstance(pilot.app.screen, VectorsScreen), "the dialog")
+        await pilot.press("p")
+        assert job.paused or not job.running
+        await pilot.press("p")
+        assert not job.paused
+        await pilot.press("x")
+        await wait_for(lambda: not job.running, "it stops", SLOW)
+        await wait_for(lambda: not isinstance(pilot.app.screen, VectorsScreen), "the dialog closes")
+        await pilot.press("V")
+        await wait_for(lambda: known(store) == 60, "all vectors are there", SLOW)
+
+
+async def test_no_model_is_said_and_all_else_goes_on(store: Workbench, tmp_path: Path) -> None:
+    settings = Settings(embedding_model=str(tmp_path / "nothing"))
+    async with browsing(store, settings=settings) as pilot:
+        await pilot.press("V")
+        await wait_for(lambda: not pilot.app.background.vectors.running, "it is over", SLOW)  # type: ignore[attr-defined]
+        await wait_for(lambda: "There is no folder" in painted(pilot), "the reason is shown")
+        await pilot.press("escape", "a")
+        await wait_for(lambda: store.facts.verdict[1] == Verdict.ACCEPT, "a verdict all the same")
+
+
+async def test_novelty_follows_the_curated_set(store: Workbench) -> None:
+    """After a verdict the novelty is worked out anew; the table can be sorted by it and shows it."""
+    embed(store._store)
+    async with browsing(store, (160, 45)) as pilot:
+        assert not np.isfinite(store.facts.novelty).any()
+        await pilot.press("a")
+        await wait_for(lambda: int(np.isfinite(store.facts.novelty).sum()) == 59, "novelty of the others")
+        before = store.facts.novelty[5]
+        await pilot.press("a", "a", "a")
+        await wait_for(lambda: int(np.isfinite(store.facts.novelty).sum()) == 56, "and after more verdicts")
+        assert store.facts.novelty[5] != before
+        await wait_for(lambda: "novelty" in painted(pilot), "the column")
+        browse_of(pilot).viewing.sort("novelty", True)
+        held = store.facts.novelty
+        best = int(np.nanargmax(held))
+        await wait_for(lambda: browse_of(pilot).table.id_at(0) == best, "the most novel first")
