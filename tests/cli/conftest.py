@@ -50,12 +50,6 @@ class Result:
 Cli = Callable[..., Result]
 
 
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the program keeps the prepared model: one for the run, so that it is prepared once."""
-    return tmp_path_factory.getbasetemp().parent / "workbench-cache"
-
-
 @pytest.fixture
 def environment(tmp_path: Path, cache: Path) -> dict[str, str]:
     """An environment in which the program finds no configuration of whoever runs the tests."""
@@ -86,7 +80,7 @@ def cli(environment: dict[str, str], tmp_path: Path) -> Cli:
             capture_output=True,
             env={**environment, **(env or {})},
             cwd=cwd or tmp_path,
-            timeout=90,
+            timeout=300,  # a first demo prepares the model
             check=False,
         )
         return Result(done.returncode, done.stdout.decode("utf-8", "strict"), done.stderr.decode("utf-8", "replace"))

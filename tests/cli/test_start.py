@@ -22,6 +22,8 @@ from workbench.resources import sample_seed_files
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
+pytestmark = pytest.mark.timeout(600)  # a first demo prepares the model
+
 
 @pytest.fixture(autouse=True)
 def _samples() -> None:

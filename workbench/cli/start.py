@@ -129,7 +129,7 @@ def _analyse(workbench: Workbench, name: str) -> None:
         reports = workbench.analyse(name, progress=running.report, cancel=running.cancel, settings=settings())
     for report in reports:
         if report.note:
-            note(f"{report.analysis}: {report.note}")
+            say(f"{report.analysis}: {report.note}", "quiet")
 
 
 def print_summary(workbench: Workbench) -> None:

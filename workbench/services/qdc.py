@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from workbench.analyses.qdc.catalogue import CATALOGUE
 from workbench.analyses.qdc.sampling import coordinated
-from workbench.analyses.qdc.statistics import Figure, Histogram, Statistics, Summary, summarise
+from workbench.analyses.qdc.statistics import Figure, Histogram, Rows, Statistics, Summary, summarise
 from workbench.analyses.qdc.vectors import VectorSums
 from workbench.errors import Cancelled, UsageError
 from workbench.model import Progress, Verdict
@@ -309,7 +309,7 @@ class Qdc:
         for salt in range(DRAWS):
             _stop(cancel)
             drawn = coordinated(order, ids, size, salt)
-            found = summarise(Statistics.of(self._curator.rows_of(drawn))).figures
+            found = summarise(Statistics.of(self._placed(drawn))).figures
             for key in _DRAWN:
                 value = found[key].value
                 if value is None:
@@ -329,6 +329,16 @@ class Qdc:
         """Of samples as they were while they were accepted, whatever their verdict is now."""
         verdict = np.full(len(ids), Verdict.ACCEPT.value, np.uint8)
         return Statistics.of(replace(self._curator.rows_of(ids), verdict=verdict))
+
+    def _placed(self, ids: Ids) -> Rows:
+        """Samples as what is drawn needs them: their vectors and cells."""
+        facts, vectors = self._store.load_facts(), self._store.vectors
+        assert vectors is not None  # nothing is drawn without
+        none = np.full(len(ids), -1, np.int32)
+        return Rows(
+            facts.kind[ids], none, none, none, none, cell=facts.cell[ids],
+            vectors=vectors.array(), vector_of=facts.vector[ids],
+        )  # fmt: skip
 
     # -- change ---------------------------------------------------------------------------------------------------
 

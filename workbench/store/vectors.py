@@ -5,6 +5,7 @@ Everything here can be made again from the texts. A row counts when an index row
 
 from __future__ import annotations
 
+import errno
 import os
 import zlib
 from dataclasses import dataclass
@@ -113,8 +114,10 @@ class VectorFile:
             if fresh:
                 sync_folder(self.path.parent)
         except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+            why = "the disk is full" if full else str(error.strerror)
             raise WorkbenchError(
-                f"{self.path} could not be written: {error.strerror}. The vectors so far are kept: make room and go on."
+                f"{self.path} could not be written: {why}. The vectors so far are kept: make room and go on."
             ) from error
         return self.end, zlib.crc32(data)
 

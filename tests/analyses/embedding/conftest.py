@@ -17,9 +17,9 @@ def model() -> Model:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Path:
-    """A cache folder in which the model has been prepared."""
-    folder = tmp_path_factory.mktemp("graphs")
+def prepared(cache: Path, model: Model) -> Path:
+    """The cache folder of the run, in which the model has been prepared."""
+    folder = cache / "workbench" / "embedding"
     with Pool(model, cache=folder):
         return folder
 

@@ -12,6 +12,7 @@ from workbench.analyses.qdc.vectors import SCALE
 from workbench.config import Settings
 from workbench.services.workbench import open_store
 
+pytestmark = pytest.mark.timeout(600)  # it may be the first to need the model prepared
 PROMPTS = ("A cat sat on the mat.", "The kitten lies on a rug.", "Interest rates rose in March.")
 
 

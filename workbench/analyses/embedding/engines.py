@@ -19,9 +19,8 @@ class Onnx:
     """The transformer as an ONNX graph, pooled here.
 
     One text is one run: the int8 graph sets its activation range by what is in the run, so beside other texts the same
-    text would get another vector (measured: up to .02 in a cosine); alone it always gets the same bytes on the same
-    machine. Without padding this is also the fastest on a CPU: 73 texts of 58 tokens a second on one core, where batches
-    of 2,048 tokens reach 52.
+    text would get another vector; alone it always gets the same bytes on the same machine. Without padding this is also
+    the fastest on a CPU: 69 texts of 58 tokens a second on one core, where batches of 2,048 tokens reach 54.
     """
 
     def __init__(self, graph: Path, tokenizer: Path, pooling: str, max_tokens: int) -> None:

@@ -102,6 +102,7 @@ _QUALITY: Final = (
 
 
 def _hill(key: str, what: str, groups: str, source: str) -> tuple[FigureSpec, ...]:
+    one = what.lower().removesuffix("ies") + "y" if what.endswith("ies") else what.lower().removesuffix("s")
     evenly = f"Rows are spread over more {groups}, or more evenly."
     orders = (
         (
@@ -115,7 +116,7 @@ def _hill(key: str, what: str, groups: str, source: str) -> tuple[FigureSpec, ..
         (
             f"{key}_effective",
             f"{what}, effective",
-            f"{what.lower()[:7]} q1",
+            f"{one} q1",
             f"As varied as so many equally large {groups} (Hill number of order 1).",
             "exp(-sum p ln p), p the share of each group",
             evenly,
@@ -123,14 +124,16 @@ def _hill(key: str, what: str, groups: str, source: str) -> tuple[FigureSpec, ..
         (
             f"{key}_simpson",
             f"{what}, Simpson",
-            f"{what.lower()[:7]} q2",
+            f"{one} q2",
             f"As order 1, but large {groups} count more (Hill number of order 2, inverse Simpson).",
             "1 / sum p^2, p the share of each group",
             evenly,
         ),
     )
     return tuple(
-        FigureSpec(name, "diversity", label, short, "", 2 if order else 0, meaning, formula, source, higher)
+        FigureSpec(
+            name, "diversity", label, short, "", 2 if order else 0, meaning, formula, source, higher, depends_on_n=True
+        )
         for order, (name, label, short, meaning, formula, higher) in enumerate(orders)
     )
 
