@@ -1,6 +1,6 @@
-"""Takes docs/screenshot.svg: the real app on the demo's data, some of it decided.
+"""Takes docs/screenshot.svg and docs/qdc.svg: the real app on the demo's data, some of it decided.
 
-python docs/screenshot.py [FILE.svg] [COLUMNSxLINES]
+python docs/screenshot.py [COLUMNSxLINES]
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from workbench.config import Settings
 from workbench.resources import sample_seed_files
 from workbench.services.workbench import open_store
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.screens.qdc import QdcScreen
 
 
-async def take(store: Path, out: Path, size: tuple[int, int]) -> None:
+async def take(store: Path, folder: Path, size: tuple[int, int]) -> None:
     with open_store(store) as workbench:
         workbench.import_files(sample_seed_files())
-        workbench.analyse("measures")
-        workbench.accept(where="steps>=3 -dataset:model_solutions")
+        workbench.analyse()
+        workbench.accept(where="steps>=2 -dataset:traced_integers")
         workbench.reject(where="dataset:model_solutions steps:1")
         workbench.tag(["check again"], ids=[8])
         app = WorkbenchApp(workbench, Settings())
@@ -31,14 +32,25 @@ async def take(store: Path, out: Path, size: tuple[int, int]) -> None:
                     break
             await pilot.press(*"jjjjjjj", "space", "space")
             await pilot.pause(0.5)
-            out.write_text(app.export_screenshot(title="workbench open demo.duckdb"), encoding="utf-8")
+            save(app, folder / "screenshot.svg")
+            await pilot.press("4", "m", *"jjjj")
+            screen = app.screen
+            for _ in range(400):
+                await pilot.pause(0.05)
+                if isinstance(screen, QdcScreen) and not screen.asking.busy:
+                    break
+            await pilot.pause(0.5)
+            save(app, folder / "qdc.svg")
+
+
+def save(app: WorkbenchApp, out: Path) -> None:
+    out.write_text(app.export_screenshot(title="workbench open demo.duckdb"), encoding="utf-8")
 
 
 def main() -> None:
-    out = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("screenshot.svg")
-    columns, _, lines = (sys.argv[2] if len(sys.argv) > 2 else "132x36").partition("x")
+    columns, _, lines = (sys.argv[1] if len(sys.argv) > 1 else "132x36").partition("x")
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(take(Path(folder) / "demo.duckdb", out, (int(columns), int(lines))))
+        asyncio.run(take(Path(folder) / "demo.duckdb", Path(__file__).parent, (int(columns), int(lines))))
 
 
 if __name__ == "__main__":

@@ -207,7 +207,7 @@ def test_who_can_say_that_an_answer_is_right() -> None:
     """A verifier goes before the reference; a seed does not verify itself; the right choice is no verdict."""
     assert checks.correct_of("synthetic", "1", "1", {"is_correct": False}) == 0
     assert checks.correct_of("seed", "1", "1", {}) is None
-    assert checks.correct_of("seed", "2", "1", {}) == 0
+    assert checks.correct_of("seed", "2", "1", {}) is None
     assert checks.correct_of("synthetic", "1", None, {}) is None
     assert checks.correct_of("synthetic", None, None, {"correct": "B", "passed": "true"}) == 1
 

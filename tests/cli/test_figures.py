@@ -160,3 +160,13 @@ def test_report(cli: Cli, figured: Path, tmp_path: Path) -> None:
     assert (made["n"], made["bytes"]) == (40, out.stat().st_size)
     assert cli("report", figured, "-o", out).code == 2
     assert "samples" in cli("report", figured, "-o", out, "--force", "--set", "all").out
+
+
+def test_show_has_what_the_analyses_found(cli: Cli, figured: Path) -> None:
+    """Every number that can be sorted by, null where it is not known."""
+    found = cli("show", figured, 3, "--json").json["measures"]
+    assert found["score"] == 2.0
+    assert found["correct"] is None
+    assert found["operations"] >= 1
+    assert found["cell"] >= 0
+    assert "score" in cli("show", figured, 3).out

@@ -95,13 +95,14 @@ def correct_of(kind: str | None, answer: str | None, reference: str | None, extr
     """Whether a sample's answer is right: 1, 0, or None where nobody can say.
 
     What a verifier left in `extra` holds; otherwise answer and reference are compared as `normal_answer` gives them. A seed
-    whose answer is its reference, word for word, is None: it would verify itself, and a set of seeds would be all correct.
+    is None without a verifier: its reference comes from the same hand as its answer, so that agreement verifies nothing,
+    and to count only those that disagree would make every set of seeds wrong.
     """
     verified = correct_in(extra)
     if verified is not None:
         return verified
-    if not answer or not reference:
+    if kind == "seed" or not answer or not reference:
         return None
     if answer == reference:
-        return None if kind == "seed" else 1
+        return 1
     return int(normal_answer(answer) == normal_answer(reference))

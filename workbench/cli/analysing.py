@@ -22,7 +22,8 @@ def analyse(store: Path, name: str, where: str | None, as_json: bool) -> None:
     """Run an analysis over the samples it has not seen yet.
 
     vectors embeds the texts with the model of the settings (`[embedding]`); it takes minutes for 10,000 texts, can be
-    stopped at any time, and goes on from there when it is run again.
+    stopped at any time, and goes on from there when it is run again. At its end the novelty of what is undecided is
+    worked out against the curated set as it is.
     """
     with opened(store) as workbench, job("analysing") as running:
         reports = workbench.analyse(

@@ -111,7 +111,9 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
 @click.command()
 @store_argument
 @click.argument("number", type=int, metavar="ID")
-@json_option("one object with everything `list` has, system, context, messages, extra, tags, note, lineage, decisions")
+@json_option(
+    "one object with everything `list` has, system, context, messages, extra, tags, note, measures, lineage, decisions, evidence"
+)
 def show(store: Path, number: int, as_json: bool) -> None:
     """Show everything about one sample."""
     with opened(store) as workbench:
@@ -148,6 +150,9 @@ def _facts_of(row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key in ("tokens", "steps", "tags", "flags", "parent_id", "root_id", "created_at"):
         if row.get(key) not in (None, [], ""):
             yield key.replace("_id", ""), row[key]
+    for key, value in row["measures"].items():
+        if value is not None:
+            yield key, value
 
 
 def _one(value: Any) -> str:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from workbench.store.facts import Facts
 
 ROW_TAIL: tuple[str, ...] = ("verdict", "note", "tags", "flags", "tokens", "steps")
 """What follows the sample's own columns in every row."""
@@ -21,6 +25,29 @@ def as_row(values: Sequence[Any], columns: Sequence[str]) -> dict[str, Any]:
     row["tags"] = row["tags"] or []
     row["flags"] = row["flags"] or []
     return row
+
+
+_COUNTED: Final = ("operations", "operators", "numbers", "nesting", "cell")
+
+
+def measures_of(facts: Facts, sample_id: int) -> dict[str, int | float | bool | None]:
+    """What analyses found about one sample, None where nothing is known: counts, `correct` (true or false), `score`,
+    `difficulty` (0 to 1), `novelty`, `cell`."""
+    from workbench.store.facts import NO_SCORE
+
+    out: dict[str, int | float | bool | None] = {}
+    for name in _COUNTED:
+        count = int(getattr(facts, name)[sample_id])
+        out[name] = count if count >= 0 else None
+    correct, score, hard = (int(getattr(facts, name)[sample_id]) for name in ("correct", "score", "difficulty"))
+    novelty = float(facts.novelty[sample_id])
+    return {
+        **out,
+        "correct": bool(correct) if correct >= 0 else None,
+        "score": score / 1000 if score != NO_SCORE else None,
+        "difficulty": hard / 1000 if hard >= 0 else None,
+        "novelty": None if math.isnan(novelty) else novelty,
+    }
 
 
 def _parsed(text: str | None) -> Any:

@@ -17,7 +17,7 @@ from workbench.services.browsing import Browser, ViewSpec
 from workbench.services.curating import Curator
 from workbench.services.importing import ImportOptions
 from workbench.services.qdc import Qdc
-from workbench.services.rows import as_row
+from workbench.services.rows import as_row, measures_of
 from workbench.services.suggesting import Suggester
 from workbench.store import saved_views
 from workbench.store.facts import Facts
@@ -185,11 +185,13 @@ class Workbench:
                 yield as_row(values, columns)
 
     def row(self, sample_id: int) -> dict[str, Any]:
-        """One sample with everything: also `lineage`, `decisions`, `evidence`. Raises UsageError for an unknown id."""
+        """One sample with everything: also `measures`, `lineage`, `decisions`, `evidence`. Raises UsageError for an unknown
+        id."""
         self._store.check_ids([sample_id])
         detail = self.browser.detail(sample_id, limit=2_000_000_000).result()
         return {
             **detail.row,
+            "measures": measures_of(self.facts, sample_id),
             "lineage": [
                 {"id": one, "parent_id": parent, "kind": kind, "strategy": strategy, "verdict": verdict.word}
                 for one, parent, kind, strategy, verdict in detail.lineage
