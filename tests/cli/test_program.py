@@ -33,6 +33,7 @@ CONTRACT = [
     "history",
     "stats",
     "analyse",
+    "tint",
     "export",
     "verify",
     "queries",

@@ -40,6 +40,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "whatif": "figures",
         "suggest": "figures",
         "report": "figures",
+        "tint": "tint",
     },
     "Give": {"export": "exporting", "verify": "exporting"},
     "Care": {"doctor": "care", "compact": "care", "config": "configuring", "completion": "completion"},
