@@ -106,6 +106,10 @@ def embeddings_and_numbers(connection: Connection) -> None:
             FROM sample_vectors sv JOIN vectors v ON v.model_id = sv.model_id AND v.row = sv.row
             WHERE sv.row >= 0 AND sv.model_id = (SELECT max(value)::INTEGER FROM meta WHERE key = 'embedding_model')""",
         # The prompts of samples whose correctness nobody knows are never read: with an empty right side a join ends at once.
+        # An equality, which is hashed: as a range, a million rows took 4.8 s instead of 3 ms.
+        """CREATE OR REPLACE VIEW live_samples AS SELECT s.* FROM samples s ANTI JOIN (
+                SELECT unnest(range(first_sample_id, last_sample_id + 1)) AS id FROM operations
+                WHERE undone_by IS NOT NULL AND first_sample_id IS NOT NULL) gone ON gone.id = s.id""",
         """CREATE VIEW difficulty_now AS
             WITH solved AS (
                 SELECT hash(s.prompt) AS prompt, avg(m.correct) AS rate
