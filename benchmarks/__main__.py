@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks import app, deciding, importing
 from benchmarks.stores import make_store
 
-ALONE = ("statistics", "lexical", "selection", "vectors", "embedding", "tint")
+ALONE = ("statistics", "lexical", "selection", "vectors", "embedding", "equations", "tint")
 """Those that need no store; each in a process of its own, so that none inherits another's memory or threads."""
 
 
