@@ -42,10 +42,11 @@ clean:
 
 venv: .venv/.stamp
 
-# The build backend comes first and from the same pins: an isolated build would fetch whatever is newest.
+# The build backends come first and from the same pins: an isolated build would fetch whatever is newest. (setuptools: one of
+# the packages that the tests compare with is published as source only.)
 .venv/.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Workbench needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt hatchling editables
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt hatchling editables setuptools
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt --no-build-isolation -e ".[minilm,report,dev]"
 	touch $@
