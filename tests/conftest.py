@@ -22,6 +22,10 @@ settings.register_profile("workbench", deadline=None, suppress_health_check=[Hea
 settings.load_profile("workbench")
 
 
+_PERSONAL = ("NO_COLOR", "FORCE_COLOR", "VISUAL", "EDITOR", "PYTHONUNBUFFERED")
+"""The last one: a program that writes nothing late hides what happens when that fails."""
+
+
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the prepared model is kept: one folder for all processes of a run, as preparing it takes half a minute."""
@@ -35,7 +39,7 @@ def _own_home(cache: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch
     home = tmp_path_factory.getbasetemp() / "home"
     home.mkdir(exist_ok=True)
     for name in list(os.environ):
-        if name.startswith("WORKBENCH_") or name in ("NO_COLOR", "FORCE_COLOR", "VISUAL", "EDITOR"):
+        if name.startswith("WORKBENCH_") or name in _PERSONAL:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))

@@ -59,8 +59,10 @@ _FORBIDDEN_TEXT = (
 
 
 def naughty_strings() -> list[str]:
-    """The big list of naughty strings, or nothing where it is absent."""
-    return json.loads(NAUGHTY.read_text(encoding="utf-8")) if NAUGHTY.exists() else []
+    """The big list of naughty strings; where it is absent, as many of our own, two at a time."""
+    if NAUGHTY.exists():
+        return json.loads(NAUGHTY.read_text(encoding="utf-8"))
+    return [f"{one} {other}" for one in HOSTILE for other in HOSTILE]
 
 
 POINTER = b"\x1b]22;default\x07"

@@ -30,8 +30,7 @@ def run(job: Callable[[], None]) -> int:
 def _attempt(job: Callable[[], None]) -> int:
     try:
         job()
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        _flush()
         return 0
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
@@ -49,6 +48,7 @@ def _attempt(job: Callable[[], None]) -> int:
             _forget_stdout()
             return 0
         complain(f"Error: {_os_words(error)}")
+        _flush_or_forget()
         return FAILED
     except MemoryError:
         complain("Error: not enough memory for this. What was done before is kept.")
@@ -63,6 +63,26 @@ def _attempt(job: Callable[[], None]) -> int:
             f"This is a fault in Workbench. What was done before is kept. {told}"
         )
         return FAILED
+
+
+def _flush() -> None:
+    """Raises OSError, but not for a terminal or a reader that is gone: nobody is there to be told."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        _forget_stdout()
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise
+
+
+def _flush_or_forget() -> None:
+    """What cannot be written now must not be tried again at exit: Python would end with 120 instead of our code."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _forget_stdout()
 
 
 def _words(error: WorkbenchError) -> str:
