@@ -61,7 +61,8 @@ _FORBIDDEN_TEXT = (
 def naughty_strings() -> list[str]:
     """The big list of naughty strings; where it is absent, as many of our own, two at a time."""
     if NAUGHTY.exists():
-        return json.loads(NAUGHTY.read_text(encoding="utf-8"))
+        held: list[str] = json.loads(NAUGHTY.read_text(encoding="utf-8"))
+        return held
     return [f"{one} {other}" for one in HOSTILE for other in HOSTILE]
 
 
