@@ -8,29 +8,18 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import Line, percentile, show
+from benchmarks.report import Line, percentile, show, timed
 from benchmarks.stores import RARE, make_store
 from workbench.model import Verdict
 from workbench.services.browsing import View, ViewSpec
 from workbench.services.workbench import Workbench, open_store
 
 PAGE = 45
-
-
-def _timed(run: Callable[[], object], times: int = 5) -> float:
-    """Median milliseconds."""
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        run()
-        taken.append((time.perf_counter() - started) * 1e3)
-    return percentile(taken, 0.5)
 
 
 def _open(workbench: Workbench, spec: ViewSpec) -> tuple[float, float, View]:
@@ -77,7 +66,7 @@ def views(workbench: Workbench) -> list[Line]:
         view = runs[-1][2]
         if view.count > 10_000:
             starts = rng.integers(0, view.count - PAGE, 40)
-            taken = [_timed(partial(_page, workbench, view, start), 1) for start in starts.tolist()]
+            taken = [timed(partial(_page, workbench, view, start), 1) for start in starts.tolist()]
             lines.append(Line(f"{name}: any page, p95", percentile(taken, 0.95), 40.0))
     return lines
 
@@ -94,22 +83,22 @@ def decisions(workbench: Workbench) -> list[Line]:
         curator.summary()
         strip.append((time.perf_counter() - started) * 1e3)
     some = np.arange(2, 200_002, 2)
-    timed: dict[str, float] = {}
+    taken: dict[str, float] = {}
     for name, run in (
         ("accept 100,000 rows", lambda: curator.decide(some, Verdict.ACCEPT).result()),
         ("undo it", lambda: curator.undo().result()),
         ("redo it", lambda: curator.redo().result()),
         ("undo it again", lambda: curator.undo().result()),
     ):
-        timed[name] = _timed(run, 1)
-    what_if = _timed(lambda: curator.what_if(some, Verdict.ACCEPT), 5)
+        taken[name] = timed(run, 1)
+    what_if = timed(lambda: curator.what_if(some, Verdict.ACCEPT), 5)
     for _ in durable:
         curator.undo().result()
     return [
         Line("one verdict, durable, p50", percentile(durable, 0.5), 3.0),
         Line("one verdict, durable, p95", percentile(durable, 0.95)),
         Line("figures of the curated set after it, p95", percentile(strip, 0.95), 16.0),
-        *(Line(name, taken, 150.0) for name, taken in timed.items()),
+        *(Line(name, taken, 150.0) for name, taken in taken.items()),
         Line("what-if of 100,000 rows", what_if, 150.0),
     ]
 
@@ -120,7 +109,7 @@ def main(path: Path) -> None:
     started = time.perf_counter()
     with open_store(path) as workbench:
         opened = (time.perf_counter() - started) * 1e3
-        facts = _timed(lambda: workbench.facts, 1)
+        facts = timed(lambda: workbench.facts, 1)
         show(
             f"Views of {workbench.total:,} rows",
             [Line("open the store", opened), Line("load the facts", facts), *views(workbench)],

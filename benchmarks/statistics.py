@@ -6,31 +6,19 @@ python -m benchmarks.statistics [ROWS]
 from __future__ import annotations
 
 import sys
-import time
 import warnings
-from collections.abc import Callable
 from math import log10
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.report import Line, percentile, show
+from benchmarks.report import Line, percentile, show, timed
 from workbench.analyses.qdc.statistics import NO_SCORE, Rows, Statistics, summarise
 from workbench.analyses.qdc.vectors import SCALE, VectorSums, novelty, spectrum, to_fixed, vendi
 
 DIMENSION = 384
 KERNEL = 3_000
 """Rows of the n x n kernel of the peer: its time grows with n^3."""
-
-
-def _timed(run: Callable[[], object], times: int = 5) -> float:
-    """Median milliseconds."""
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        run()
-        taken.append((time.perf_counter() - started) * 1e3)
-    return percentile(taken, 0.5)
 
 
 def _vectors(n: int) -> NDArray[np.int16]:
@@ -74,15 +62,15 @@ def from_nothing(vectors: NDArray[np.int16]) -> list[Line]:
     n = len(vectors)
     units = vectors.astype(np.float32)
     units /= SCALE
-    ours = _timed(lambda: vendi(spectrum(VectorSums.of(vectors)), 1), 3)
+    ours = timed(lambda: vendi(spectrum(VectorSums.of(vectors)), 1), 3)
     few = units[:KERNEL].astype(np.float64)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        dual = _timed(lambda: reference.score_dual(units), 3)
-        kernel = _timed(lambda: reference.score_K(few @ few.T), 1)
+        dual = timed(lambda: reference.score_dual(units), 3)
+        kernel = timed(lambda: reference.score_K(few @ few.T), 1)
         error = abs(vendi(spectrum(VectorSums.of(vectors[:KERNEL])), 1) / reference.score_K(few @ few.T) - 1)
-    small = _timed(lambda: vendi(spectrum(VectorSums.of(vectors[:KERNEL])), 1), 3)
-    plain = _timed(lambda: _plain(units), 3)
+    small = timed(lambda: vendi(spectrum(VectorSums.of(vectors[:KERNEL])), 1), 3)
+    plain = timed(lambda: _plain(units), 3)
     return [
         Line(f"Vendi of {n:,} vectors", ours, 2_000.0, peer=f"vendi-score, score_dual: {dual:,.0f} ms (float32 sums)"),
         Line("the product alone, in plain float32 blocks", plain),
@@ -107,7 +95,7 @@ def live(rows: Rows) -> tuple[list[Line], dict[str, dict[int, float]]]:
     for n in [size for size in (10_000, 100_000, 1_000_000) if size <= len(rows)]:
         some = rows.take(np.arange(n))
         whole = Statistics.of(some)
-        grown["statistics from nothing"][n] = _timed(lambda some=some: Statistics.of(some), 1 if n > 100_000 else 3)  # type: ignore[misc]
+        grown["statistics from nothing"][n] = timed(lambda some=some: Statistics.of(some), 1 if n > 100_000 else 3)  # type: ignore[misc]
 
         def verdict(held: Statistics = whole, some: Rows = some) -> object:
             return summarise(held + Statistics.of(some.take(one)))
@@ -115,18 +103,18 @@ def live(rows: Rows) -> tuple[list[Line], dict[str, dict[int, float]]]:
         def without(held: Statistics = whole, some: Rows = some) -> object:
             return summarise(held + Statistics.of(some.take(one)), eigenvalues=False)
 
-        taken = [_timed(verdict, 1) for _ in range(40)]
+        taken = [timed(verdict, 1) for _ in range(40)]
         grown["verdict to summary"][n] = percentile(taken, 0.5)
         lines.append(Line(f"one verdict to all figures, {n:,} rows, p50", percentile(taken, 0.5), 10.0))
         lines.append(Line("the same, p95", percentile(taken, 0.95)))
-        lines.append(Line("the same without eigenvalues, p50", _timed(without, 40), 1.5))
-    eigen = _timed(lambda: spectrum(whole.vectors), 20)
+        lines.append(Line("the same without eigenvalues, p50", timed(without, 40), 1.5))
+    eigen = timed(lambda: spectrum(whole.vectors), 20)
     lines.append(Line(f"the {DIMENSION} x {DIMENSION} eigenvalue problem alone", eigen))
     some = rows.take(np.arange(min(10_000, len(rows))))
-    what_if = _timed(lambda: summarise(whole - Statistics.of(some)), 5)
+    what_if = timed(lambda: summarise(whole - Statistics.of(some)), 5)
     lines.append(Line(f"what-if of {len(some):,} rows against {len(rows):,}", what_if, 100.0))
     candidates = rows.vectors[: min(100_000, len(rows))]
-    taken_novelty = _timed(lambda: novelty(whole.vectors, candidates), 3)
+    taken_novelty = timed(lambda: novelty(whole.vectors, candidates), 3)
     lines.append(Line(f"novelty of {len(candidates):,} candidates (exact)", taken_novelty, 500.0))
     return lines, grown
 

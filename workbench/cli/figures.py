@@ -105,11 +105,7 @@ def _by_reason(missing: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _row(spec: FigureSpec, figure: Figure) -> list[str]:
-    interval = (
-        f"{spec.format(figure.low)} to {spec.format(figure.high)}"
-        if figure.low is not None and figure.high is not None
-        else ""
-    )
+    interval = spec.interval(figure.low, figure.high)
     return [spec.label, spec.format(figure.value), interval, f"{figure.n:,}", f"{figure.coverage:.0%}"]
 
 

@@ -150,11 +150,7 @@ def _axis(report: Report, axis: str) -> str:
         if figure.value is None:
             rows.append([name, ("quiet", escape(figure.why or ""))])
             continue
-        interval = (
-            f"{spec.format(figure.low)} to {spec.format(figure.high)}"
-            if figure.low is not None and figure.high is not None
-            else ""
-        )
+        interval = spec.interval(figure.low, figure.high)
         cells = (spec.format(figure.value), interval, f"{figure.n:,}", f"{figure.coverage:.0%}")
         rows.append([name, *(("n", escape(cell)) for cell in cells)])
     head = [axis.capitalize(), ("n", "value"), ("n", "95 %"), ("n", "n"), ("n", "measured")]

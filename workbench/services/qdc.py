@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.analyses.qdc.catalogue import CATALOGUE
-from workbench.analyses.qdc.sampling import coordinated
+from workbench.analyses.qdc.sampling import SAMPLE_SIZE, coordinated
 from workbench.analyses.qdc.statistics import Figure, Histogram, Rows, Statistics, Summary, summarise
 from workbench.analyses.qdc.vectors import VectorSums
 from workbench.errors import Cancelled, UsageError
@@ -30,8 +30,6 @@ from workbench.store.store import Store
 if TYPE_CHECKING:
     from workbench.analyses.qdc.projection import Plane
 
-SAMPLE: Final = 2_000
-"""Rows of a coordinated sample: figures that depend on n are always computed on so many (or on all, when fewer)."""
 DRAWS: Final = 20
 """Salted draws behind the interval of a group's diversity."""
 FEWEST: Final = 25
@@ -162,13 +160,13 @@ class Qdc:
         ordered = {spec.key: figures[spec.key] for spec in CATALOGUE if spec.key in figures}
         vectors = self._store.vectors
         model = vectors.model.name if vectors is not None else None
-        return Report(chosen, len(ids), ordered, histograms, model, min(len(ids), SAMPLE) if sampled else 0)
+        return Report(chosen, len(ids), ordered, histograms, model, min(len(ids), SAMPLE_SIZE) if sampled else 0)
 
     def sampled(
         self, ids: Ids, cancel: threading.Event | None = None
     ) -> tuple[dict[str, Figure], dict[str, Histogram]]:
         """The figures that depend on n, from the coordinated sample of a set; kept for the last few sets."""
-        mine = coordinated(self._store.hash_order(), ids, SAMPLE)
+        mine = coordinated(self._store.hash_order(), ids, SAMPLE_SIZE)
         vectors = self._store.vectors
         key = blake2b(
             mine.tobytes() + repr((len(ids), vectors and (vectors.model.id, vectors.count))).encode()
@@ -204,7 +202,7 @@ class Qdc:
         """Up to ten samples' worth of the store's seeds: what synthetic samples are compared with."""
         facts = self._store.load_facts()
         seeds = np.flatnonzero(facts.live & (facts.kind[: len(facts.live)] == 0)).astype(np.int64)
-        return coordinated(self._store.hash_order(), seeds, 10 * SAMPLE)
+        return coordinated(self._store.hash_order(), seeds, 10 * SAMPLE_SIZE)
 
     def _texts(self, ids: Ids) -> list[str]:
         if not len(ids):
@@ -241,7 +239,7 @@ class Qdc:
                 return self._plane[1]
         facts = self._store.load_facts()
         ids = np.flatnonzero(facts.live & (facts.vector[: len(facts.live)] >= 0)).astype(np.int64)
-        plane = fit(VectorSums.of(self._vectors_of(coordinated(self.hash_order(), ids, 10 * SAMPLE))))
+        plane = fit(VectorSums.of(self._vectors_of(coordinated(self.hash_order(), ids, 10 * SAMPLE_SIZE))))
         with self._guard:
             self._plane = (key, plane)
         return plane
@@ -281,7 +279,7 @@ class Qdc:
         named = list(sets)
         with_vectors = [ids[self._store.load_facts().vector[ids] >= 0] for _, ids in named]
         large = [len(ids) for ids in with_vectors if len(ids) >= FEWEST]
-        equal = min(SAMPLE, int(_SHARE * min(large))) if large else 0
+        equal = min(SAMPLE_SIZE, int(_SHARE * min(large))) if large else 0
         out: list[Group] = []
         for place, ((name, ids), vectored) in enumerate(zip(named, with_vectors, strict=True)):
             summary = summarise(self._curator.statistics_of(ids, vectors=False))

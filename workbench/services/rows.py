@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from workbench.analyses.qdc.parts import NO_SCORE
+
 if TYPE_CHECKING:
     from workbench.store.facts import Facts
 
@@ -33,8 +35,6 @@ _COUNTED: Final = ("operations", "operators", "numbers", "nesting", "cell")
 def measures_of(facts: Facts, sample_id: int) -> dict[str, int | float | bool | None]:
     """What analyses found about one sample, None where nothing is known: counts, `correct` (true or false), `score`,
     `difficulty` (0 to 1), `novelty`, `cell`."""
-    from workbench.store.facts import NO_SCORE
-
     out: dict[str, int | float | bool | None] = {}
     for name in _COUNTED:
         count = int(getattr(facts, name)[sample_id])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from workbench.analyses.qdc.parts import NO_SCORE
 from workbench.errors import UsageError
 from workbench.store.engine import scalar
 from workbench.store.samples import Ids, Ranges, within
@@ -18,9 +19,6 @@ from workbench.store.vectors import VectorFile, rows_of_samples
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Connection
 
-
-NO_SCORE = -(2**31)
-"""`Facts.score` of a sample that has none."""
 
 _NONE: dict[str, np.generic] = {
     "verdict": np.uint8(0),

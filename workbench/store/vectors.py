@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,15 +165,7 @@ def choose(store: Store, wanted: ModelRecord) -> VectorFile:
         found = next((one for one in models(connection) if same(one, wanted)), None)
         if found is None:
             number = 1 + scalar(connection, "SELECT coalesce(max(id), 0) FROM embedding_models")
-            found = ModelRecord(
-                number,
-                wanted.name,
-                wanted.revision,
-                wanted.weights_sha256,
-                wanted.text,
-                wanted.dimension,
-                wanted.engine,
-            )
+            found = replace(wanted, id=number)
             connection.execute(
                 f"""INSERT INTO embedding_models ({_FIELDS}, made_at)
                     VALUES (?, ?, ?, ?, ?, ?, ?, (now() AT TIME ZONE 'UTC')::TIMESTAMP)""",

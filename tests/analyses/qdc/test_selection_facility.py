@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from workbench.analyses.qdc.selection import facility
-from workbench.analyses.qdc.selection.base import random_choice, unit
+from workbench.analyses.qdc.selection.base import random_choice
 from workbench.analyses.qdc.selection.coverage import UNIT, Coverage, Dense, Graph
 from workbench.analyses.qdc.selection.facility import Facility, facility_location, lazy_greedy
 from workbench.analyses.qdc.selection.partition import Partition
-from workbench.analyses.qdc.vectors import to_fixed
+from workbench.analyses.qdc.vectors import to_fixed, unit_rows
 
 Fixed = NDArray[np.int16]
 
@@ -43,7 +43,7 @@ def plain_greedy(coverage: Coverage, share: float, worth: NDArray[np.float64], k
 def by_definition(
     vectors: Fixed, quality: NDArray[np.float64], positions: NDArray[np.intp], k: int, weight: float
 ) -> float:
-    rows = unit(vectors).astype(np.float64)
+    rows = unit_rows(vectors).astype(np.float64)
     scaled = (quality - quality.min()) / (quality.max() - quality.min())
     covered = np.maximum((rows @ rows[positions].T).max(axis=1), 0)
     return float((1 - weight) * covered.mean() + weight * scaled[positions].sum() / k)

@@ -15,6 +15,16 @@ class Engine(Protocol):
     def embed(self, texts: list[str]) -> NDArray[np.float32]: ...
 
 
+def tokenizer_of(file: Path, max_tokens: int) -> Any:
+    """A tokenizer that cuts at `max_tokens` and never pads: each text is alone in its run."""
+    from tokenizers import Tokenizer
+
+    words = Tokenizer.from_file(str(file))
+    words.no_padding()
+    words.enable_truncation(max_tokens)
+    return words
+
+
 class Onnx:
     """The transformer as an ONNX graph, pooled here.
 
@@ -25,11 +35,8 @@ class Onnx:
 
     def __init__(self, graph: Path, tokenizer: Path, pooling: str, max_tokens: int) -> None:
         import onnxruntime
-        from tokenizers import Tokenizer
 
-        self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_tokens)
+        self._tokenizer = tokenizer_of(tokenizer, max_tokens)
         self._pooling = pooling
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1

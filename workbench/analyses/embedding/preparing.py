@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.analyses.embedding import cache
-from workbench.analyses.embedding.engines import Onnx, Torch, unit
+from workbench.analyses.embedding.engines import Onnx, Torch, tokenizer_of, unit
 from workbench.analyses.embedding.texts import calibration_texts, comparison_texts
 
 _MOST_DIFFERENCE = 1e-3
@@ -132,7 +132,6 @@ def _largest(
     import onnx
     import onnxruntime
     from onnx import helper
-    from tokenizers import Tokenizer
 
     probe = onnx.ModelProto()
     probe.CopyFrom(model)
@@ -143,9 +142,7 @@ def _largest(
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(at), options, providers=["CPUExecutionProvider"])
     inputs = [one.name for one in session.get_inputs()]
-    words = Tokenizer.from_file(str(tokenizer))
-    words.no_padding()
-    words.enable_truncation(max_tokens)
+    words = tokenizer_of(tokenizer, max_tokens)
     found: dict[str, NDArray[np.float32]] = {}
     for encoding in words.encode_batch(calibration_texts()):
         feeds = {"input_ids": encoding.ids, "attention_mask": encoding.attention_mask}

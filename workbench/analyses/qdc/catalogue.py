@@ -39,6 +39,10 @@ class FigureSpec:
             return "–"
         return f"{value * 100:,.{self.digits}f} %" if self.unit == "%" else f"{value:,.{self.digits}f}"
 
+    def interval(self, low: float | None, high: float | None) -> str:
+        """`0.41 to 0.44`; nothing when an end is not known."""
+        return f"{self.format(low)} to {self.format(high)}" if low is not None and high is not None else ""
+
     def difference(self, change: float) -> str:
         """A change with its sign; of a share in percentage points, so that it is not taken for a ratio."""
         if self.unit == "%":

@@ -11,7 +11,8 @@ import numpy as np
 
 from workbench.analyses.qdc.parts import Counts, Distribution, Ints, Scale
 
-_Z95: Final = 1.959963984540054
+Z95: Final = 1.959963984540054
+"""The normal deviate of a 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def mean(held: Distribution, share: float, per: int = 1) -> Figure:
         return Figure(centre, n, share)
     # The difference is taken between integers: as floats two near-equal moments would cancel.
     variance = (n * held.squares - held.total**2) / (n * (n - 1))
-    half = _Z95 * sqrt(variance / n) / per
+    half = Z95 * sqrt(variance / n) / per
     return Figure(centre, n, share, centre - half, centre + half)
 
 
@@ -117,7 +118,7 @@ def _quantile(scale: Scale, ranks: Ints, q: float, share: float) -> Figure:
     """The value of rank `ceil(q n)`; `ranks` holds for each bin the rows up to and including it. The interval runs between
     the ranks that a binomial count leaves 95 % likely (normal approximation), each widened to its bin."""
     n, per = int(ranks[-1]), scale.per
-    half = _Z95 * sqrt(n * q * (1 - q))
+    half = Z95 * sqrt(n * q * (1 - q))
     rank = max(ceil(q * n), 1)
     lower, here, upper = np.searchsorted(
         ranks, (max(floor(q * n - half), 1), rank, min(ceil(q * n + half), n))
@@ -157,8 +158,8 @@ def rate(hits: int, misses: int, n: int, otherwise: str) -> Figure:
     if known < 1 or hits < 0 or misses < 0:
         return missing(bool(hits or misses), n, otherwise)
     share = hits / known
-    square = _Z95**2 / known
-    centre, half = share + square / 2, _Z95 * sqrt(share * (1 - share) / known + square / (4 * known))
+    square = Z95**2 / known
+    centre, half = share + square / 2, Z95 * sqrt(share * (1 - share) / known + square / (4 * known))
     low, high = max((centre - half) / (1 + square), 0.0), min((centre + half) / (1 + square), 1.0)
     # Rounding must not put an end on the wrong side of a share of 0 or 1.
     return Figure(share, known, known / max(n, known), min(low, share), max(high, share))

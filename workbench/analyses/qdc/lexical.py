@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.analyses.qdc.corpus import Ids, Tokens, sorted_places
-from workbench.analyses.qdc.figures import Figure
+from workbench.analyses.qdc.figures import Z95, Figure
 
 __all__ = [
     "Tokens",
@@ -42,7 +42,6 @@ MTLD_WORDS: Final = 50
 """Shorter texts are not measured: MTLD is the mean length of a run of words, and in a short text no run ends."""
 
 _EPSILON: Final = 0.1
-_Z95: Final = 1.959963984540054
 _TOGETHER: Final = 48
 
 
@@ -316,5 +315,5 @@ def _mean(scores: Scores, rows: int, why: str, spread: Scores | None = None) -> 
     mean = float(scores.mean())
     if n == 1:
         return Figure(mean, 1, 1 / rows)
-    half = _Z95 * float((scores if spread is None else spread).std(ddof=1)) / sqrt(n)
+    half = Z95 * float((scores if spread is None else spread).std(ddof=1)) / sqrt(n)
     return Figure(mean, n, n / rows, mean - half, mean + half)

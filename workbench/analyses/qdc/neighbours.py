@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.analyses.qdc.figures import Figure, Histogram, rate
+from workbench.analyses.qdc.figures import Z95, Figure, Histogram, rate
+from workbench.analyses.qdc.vectors import unit_rows
 from workbench.errors import Cancelled
 
 Fixed = NDArray[np.int16]
@@ -22,17 +23,6 @@ CLOSE: Final = 0.9
 
 _BLOCK: Final = 1024
 _EDGES: Final = tuple(range(0, 1000, 25))
-_Z95: Final = 1.959963984540054
-
-
-def _units(vectors: Fixed) -> Floats:
-    """Unit vectors of fixed-point ones, float32 [n, d]. Normalised again: rounding leaves a norm some 1e-5 from 1."""
-    floats = vectors.astype(np.float32)
-    norms = np.sqrt(np.einsum("ij,ij->i", floats, floats))
-    if not norms.all():
-        raise ValueError("a vector of zeros has no direction")
-    floats /= norms[:, None]
-    return floats
 
 
 def _go_on(cancel: threading.Event | None) -> None:
@@ -51,7 +41,7 @@ def nearest(vectors: Fixed, among: Fixed | None = None, *, cancel: threading.Eve
         return _scan(vectors, cancel)[0]
     if not len(among):
         raise ValueError("there is no row to be near to")
-    rows, columns = _units(vectors), _units(among)
+    rows, columns = unit_rows(vectors), unit_rows(among)
     best = np.full(len(rows), -np.inf, np.float32)
     for left in range(0, len(rows), _BLOCK):
         for right in range(0, len(columns), _BLOCK):
@@ -66,7 +56,7 @@ def _scan(vectors: Fixed, cancel: threading.Event | None) -> tuple[Floats, int]:
     """The cosine of each row to the nearest other, and how many pairs are closer than CLOSE. Each pair is multiplied once."""
     if len(vectors) < 2:
         raise ValueError("a row has no neighbour when it is alone")
-    rows = _units(vectors)
+    rows = unit_rows(vectors)
     best = np.full(len(rows), -np.inf, np.float32)
     close = 0
     for left in range(0, len(rows), _BLOCK):
@@ -146,5 +136,5 @@ def _mean(values: NDArray[np.float64], share: float) -> Figure:
     n, mean = len(values), float(values.mean())
     if n == 1:
         return Figure(mean, n, share)
-    half = _Z95 * float(values.std(ddof=1)) / sqrt(n)
+    half = Z95 * float(values.std(ddof=1)) / sqrt(n)
     return Figure(mean, n, share, mean - half, mean + half)

@@ -54,6 +54,17 @@ def to_fixed(vectors: NDArray[np.floating[Any]]) -> Fixed:
     return out
 
 
+def unit_rows(vectors: Fixed) -> NDArray[np.float32]:
+    """[n, d] as floats of length one: rounding to fixed point leaves lengths off by about 1e-5. Raises ValueError for a row
+    of zeros."""
+    floats = vectors.astype(np.float32)
+    lengths = np.sqrt(np.einsum("ij,ij->i", floats, floats))
+    if not lengths.all():
+        raise ValueError("a vector of zeros has no direction")
+    floats /= lengths[:, None]
+    return floats
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class VectorSums:
     """The number of some vectors, their sum and the sum of their outer products: exact integers, an abelian group.

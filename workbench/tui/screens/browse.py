@@ -33,7 +33,7 @@ from workbench.tui.viewing import Viewing
 from workbench.tui.widgets.action_footer import SHORT, ActionFooter
 from workbench.tui.widgets.detail import DetailPane
 from workbench.tui.widgets.entry import CommandLine, FilterBar
-from workbench.tui.widgets.figures import StripData, largest_first
+from workbench.tui.widgets.figures import StripData, strip_data
 from workbench.tui.widgets.qdc_strip import QdcStrip
 from workbench.tui.widgets.rows import NoFacts, RowFacts
 from workbench.tui.widgets.sample_table import SampleTable
@@ -308,13 +308,7 @@ class BrowseScreen(Screen[None]):
 
     def _strip_data(self, ids: Ids | None, verdict: Verdict | None) -> StripData:
         curator = self.workbench.curator
-        held = curator.statistics()
-        now = StripData(
-            curator.summary(),
-            datasets=largest_first(held.datasets.coded),
-            strategies=largest_first(held.strategies.coded),
-            cells=largest_first(held.cells.coded),
-        )
+        now = strip_data(curator)
         if ids is None:
             return now
         if verdict is None:

@@ -19,7 +19,7 @@ from workbench.errors import FilterError
 from workbench.tui.screens.qdc_known import CURATED, SEEDS, Difference, Known, Places
 from workbench.tui.screens.qdc_places import Coloured, coloured, placed
 from workbench.tui.state import Ids
-from workbench.tui.widgets.figures import StripData, largest_first
+from workbench.tui.widgets.figures import StripData, strip_data
 
 if TYPE_CHECKING:
     from workbench.analyses.qdc.statistics import Figure, Histogram
@@ -166,11 +166,9 @@ class Asking:
         workbench = self._workbench
         ids = workbench.qdc.ids(chosen)
         summary = workbench.qdc.summary(CURATED if chosen == CURATED else ids)
-        held = workbench.curator.statistics()
-        strip = StripData(
-            workbench.curator.summary(), largest_first(held.datasets.coded), largest_first(held.strategies.coded)
+        return Live(
+            ids, dict(summary.figures), dict(summary.histograms), strip_data(workbench.curator), workbench.total
         )
-        return Live(ids, dict(summary.figures), dict(summary.histograms), strip, workbench.total)
 
     async def _ask_slow(self) -> None:
         known, qdc = self._known, self._workbench.qdc

@@ -12,6 +12,7 @@ from workbench.text.width import cells
 
 if TYPE_CHECKING:
     from workbench.analyses.qdc.statistics import Figure, Summary
+    from workbench.services.curating import Curator
 
 Piece = tuple[str, str]
 BARS = "▁▂▃▄▅▆▇█"
@@ -30,6 +31,17 @@ class StripData:
     why: str = ""
     cells: tuple[int, ...] = ()
     """Curated rows per embedding cell, largest first."""
+
+
+def strip_data(curator: Curator) -> StripData:
+    """What the strip says of the curated set as it is. Eigenvalues: not for the screen's own thread once there are vectors."""
+    held = curator.statistics()
+    return StripData(
+        curator.summary(),
+        datasets=largest_first(held.datasets.coded),
+        strategies=largest_first(held.strategies.coded),
+        cells=largest_first(held.cells.coded),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from workbench.analyses.qdc.parts import NO_SCORE
 from workbench.tui.widgets.columns import NUMBERS
-
-NO_SCORE = -(2**31)
-"""The score of a sample that has none, as the facts have it."""
 
 Ids = npt.NDArray[np.int64]
 

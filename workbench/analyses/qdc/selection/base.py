@@ -90,13 +90,6 @@ def with_vector(vectors: Vectors) -> Positions:
     return np.concatenate(found) if found else np.empty(0, np.intp)
 
 
-def unit(vectors: Vectors) -> NDArray[np.float32]:
-    """[m, d] as floats of length one: rounding to fixed point leaves lengths off by about 1e-5. Every row must have a vector."""
-    rows = vectors.astype(np.float32)
-    rows /= np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
-    return rows
-
-
 def exact_cosines(rows: Vectors, row: Vectors) -> Floats:
     """[m, d] and [d] to [m]: the same whatever the order of the sums (all products and sums are integers below 2^53), and
     exactly 1 for a row with itself."""

@@ -8,8 +8,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.analyses.qdc.selection.base import Cancel, Tell, Vectors, check, tell, unit
+from workbench.analyses.qdc.selection.base import Cancel, Tell, Vectors, check, tell
 from workbench.analyses.qdc.selection.partition import Partition
+from workbench.analyses.qdc.vectors import unit_rows
 
 UNIT: Final = 1 << 20
 """A similarity of 1. Whole numbers, so that sums do not depend on their order and equal gains are equal."""
@@ -121,13 +122,13 @@ class Graph:
             members = cells.members(cell)
             asking = members[is_client[members]]
             around = cells.around(cell, max(_PROBED, 3 * neighbours))
-            rows = unit(vectors[around])
+            rows = unit_rows(vectors[around])
             step = max(16, min(_BLOCK, _PRODUCTS // len(around)))
             for start in range(0, len(asking), step):
                 check(cancel)
                 tell(progress, done, clients, "finding neighbours")
                 block = asking[start : start + step]
-                products = unit(vectors[block]) @ rows.T
+                products = unit_rows(vectors[block]) @ rows.T
                 best = np.argpartition(products, len(around) - neighbours, axis=1)[:, len(around) - neighbours :]
                 place = slice(done, done + len(block))
                 found[place] = around[best]
@@ -159,12 +160,12 @@ class Graph:
 def _recall(vectors: Vectors, clients: NDArray[np.intp], similar: NDArray[np.int32], cancel: Cancel) -> float:
     """The share of the most similar candidates that were found, over some of the clients."""
     some = np.linspace(0, len(clients) - 1, min(_CHECKED, len(clients))).astype(np.intp)
-    asking = unit(vectors[clients[some]])
+    asking = unit_rows(vectors[clients[some]])
     width = similar.shape[1]
     best = np.empty((len(some), 0), np.float32)
     for start in range(0, len(vectors), 16 * _BLOCK):
         check(cancel)
-        best = np.hstack((best, asking @ unit(vectors[start : start + 16 * _BLOCK]).T))
+        best = np.hstack((best, asking @ unit_rows(vectors[start : start + 16 * _BLOCK]).T))
         best = np.partition(best, max(0, best.shape[1] - width), axis=1)[:, -width:]
     # Two units of room: a product in single precision differs in its last bits with the shape of the block it was made in.
     return float((similar[some] >= _whole(best.min(axis=1))[:, None] - 2).mean())

@@ -20,9 +20,9 @@ from workbench.analyses.qdc.selection.base import (
     exact_cosines,
     left_out,
     tell,
-    unit,
     with_vector,
 )
+from workbench.analyses.qdc.vectors import unit_rows
 
 _BLOCK: Final = 512
 """Candidates compared with the chosen at once."""
@@ -106,7 +106,7 @@ class _Gate:
 
     def offer(self, candidates: Positions, cancel: Cancel) -> None:
         """Add those of `candidates`, best first, that pass, as long as there is room."""
-        rows = unit(self._vectors[candidates])
+        rows = unit_rows(self._vectors[candidates])
         for start in range(0, self._count, _CHOSEN_BLOCK):
             check(cancel)
             chosen = slice(start, min(start + _CHOSEN_BLOCK, self._count))

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from workbench.analyses.qdc.figures import Z95
 from workbench.analyses.qdc.selection.base import (
     Cancel,
     Chosen,
@@ -21,10 +22,10 @@ from workbench.analyses.qdc.selection.base import (
     check_request,
     left_out,
     tell,
-    unit,
     with_vector,
 )
 from workbench.analyses.qdc.selection.coverage import UNIT, Coverage, Dense, Graph
+from workbench.analyses.qdc.vectors import unit_rows
 
 _DENSE: Final = 4_096
 _PAIRS: Final = 1 << 24
@@ -37,7 +38,6 @@ _PER_CHOSEN: Final = 4
 _PRODUCTS: Final = 5e10
 _JUDGES: Final = 4_000
 _TICK: Final = 0.25
-_Z95: Final = 1.959963984540054
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -101,17 +101,17 @@ class Facility:
                 for start in range(0, len(judges), 512)
             ]
         )
-        error = 0.0 if len(judges) == len(self.held) else _Z95 * float(covered.std(ddof=1)) / float(np.sqrt(_JUDGES))
+        error = 0.0 if len(judges) == len(self.held) else Z95 * float(covered.std(ddof=1)) / float(np.sqrt(_JUDGES))
         worth = float(self.quality.values[positions].sum()) / self.k
         return (1 - weight) * float(covered.mean()) + weight * worth, (1 - weight) * error
 
 
 def _covered(vectors: Vectors, judges: Positions, positions: Positions, cancel: Cancel) -> Floats:
     best = np.zeros(len(judges))
-    rows = unit(vectors[judges])
+    rows = unit_rows(vectors[judges])
     for start in range(0, len(positions), 8192):
         check(cancel)
-        np.maximum(best, (rows @ unit(vectors[positions[start : start + 8192]]).T).max(axis=1), out=best)
+        np.maximum(best, (rows @ unit_rows(vectors[positions[start : start + 8192]]).T).max(axis=1), out=best)
     return np.minimum(best, 1.0)
 
 

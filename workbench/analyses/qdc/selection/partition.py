@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.analyses.qdc.selection.base import Cancel, Positions, Vectors, check, unit
+from workbench.analyses.qdc.selection.base import Cancel, Positions, Vectors, check
+from workbench.analyses.qdc.vectors import unit_rows
 
 _ROWS: Final = 400
 """Rows in a cell, about; never more than twice as many, whatever the rows are."""
@@ -33,12 +34,12 @@ class Partition:
         rng = np.random.default_rng(0)
         n = len(vectors)
         wanted = max(1, n // _ROWS)
-        sample = unit(vectors[np.sort(rng.permutation(n)[: wanted * _SAMPLE])])
+        sample = unit_rows(vectors[np.sort(rng.permutation(n)[: wanted * _SAMPLE])])
         centres = sample[rng.permutation(len(sample))[:wanted]]
         for _ in range(_PASSES):
             centres = _moved(centres, sample, _assigned(sample, centres, cancel))
         label = np.concatenate(
-            [_assigned(unit(vectors[start : start + _BLOCK]), centres, cancel) for start in range(0, n, _BLOCK)]
+            [_assigned(unit_rows(vectors[start : start + _BLOCK]), centres, cancel) for start in range(0, n, _BLOCK)]
         )
         order = np.argsort(label, kind="stable")
         ends = np.cumsum(np.bincount(label, minlength=len(centres)))
@@ -95,7 +96,7 @@ def _cut(vectors: Vectors, cell: Positions) -> list[Positions]:
     """Slices across the direction from the middle of the cell to its farthest row."""
     if len(cell) <= 2 * _ROWS:
         return [cell]
-    rows = unit(vectors[cell])
+    rows = unit_rows(vectors[cell])
     centre = _direction(vectors[cell])
     along = rows @ (rows[int((rows @ centre).argmin())] - centre)
     return np.array_split(cell[np.argsort(along, kind="stable")], -(-len(cell) // _ROWS))
