@@ -19,7 +19,7 @@ from benchmarks.report import Line, percentile, show
 from workbench.analyses.embedding.cache import CLOSE, agreement
 from workbench.analyses.embedding.models import locate
 from workbench.analyses.embedding.pool import Pool
-from workbench.analyses.embedding.worker import NICENESS
+from workbench.analyses.helpers.serving import NICENESS
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 WORDS, ROUND = 60, 240

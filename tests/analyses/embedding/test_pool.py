@@ -24,6 +24,7 @@ from workbench.analyses.embedding.helper import Helper, HelperFailed
 from workbench.analyses.embedding.models import Model
 from workbench.analyses.embedding.pool import Pool
 from workbench.analyses.embedding.texts import comparison_texts
+from workbench.analyses.helpers import crew
 from workbench.errors import Cancelled
 
 TICK = threading.Event()
@@ -153,7 +154,7 @@ def test_a_batch_that_kills_twice_is_given_up(model: Model, prepared: Path) -> N
 
         def kill() -> None:
             while len(killed) < 2 and not over.is_set():
-                for helper in list(short._loaded):
+                for helper in list(short.crew.ready):
                     if helper.pid not in killed:
                         killed.append(helper.pid)
                         os.kill(helper.pid, signal.SIGKILL)
@@ -188,7 +189,7 @@ def test_cancel_ends_after_the_batches_in_work(pool: Pool, texts: list[str]) -> 
     for _ in pool.embed(many, cancel=cancel):
         after += cancel.is_set()
         cancel.set()
-    assert after <= 2 * pools._AHEAD
+    assert after <= 2 * crew.AHEAD
     assert list(pool.embed(many, cancel=cancel)) == []
 
 
@@ -207,7 +208,7 @@ def test_pause_hands_out_nothing_until_it_is_over(pool: Pool, texts: list[str]) 
     consumer = threading.Thread(target=consume)
     consumer.start()
     first.wait()
-    while any(pool._helpers.values()):
+    while any(pool.crew.helpers.values()):
         TICK.wait(0.01)
     held = len(seen)
     assert held < len(many) - pools.BATCH_TEXTS

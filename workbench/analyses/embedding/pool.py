@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import queue
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -16,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.analyses.embedding import cache as graphs
-from workbench.analyses.embedding import wire
 from workbench.analyses.embedding.cache import Agreement
 from workbench.analyses.embedding.helper import Helper, HelperFailed
 from workbench.analyses.embedding.models import Model
 from workbench.analyses.embedding.recipe import Recipe, recipe
+from workbench.analyses.helpers import wire
+from workbench.analyses.helpers.crew import Crew, Heard, cores
 from workbench.errors import Cancelled
 
 EngineName = Literal["auto", "int8", "fp32"]
@@ -31,22 +29,9 @@ CHARS_PER_TOKEN = 64
 BATCH_CHARS, BATCH_TEXTS = 4_096, 32
 """A batch is about 1,000 tokens of English, a quarter of a second of one core: how late a cancel can be."""
 GPU_BATCH_CHARS, GPU_BATCH_TEXTS = 262_144, 1_024
-_AHEAD = 2
-"""Batches that a helper has been given and has not answered: one in work, one waiting."""
-_DEATHS = 2
-"""A batch during which this many helpers have died is given up."""
-_BAD_STARTS = 3
-"""This many helpers in a row that end before they have loaded the model: it is not the texts."""
-_TICK_S = 0.05
 
-
-@dataclass(slots=True)
-class _Job:
-    """One batch: positions in the list of distinct texts."""
-
-    number: int
-    places: list[int]
-    deaths: int = 0
+Places = list[int]
+"""One batch: positions in the list of distinct texts."""
 
 
 class Pool:
@@ -78,15 +63,15 @@ class Pool:
         self.model = model
         self.agreement = None
         self._cache = cache or graphs.default_folder()
-        self._processes = processes or max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+        self._processes = processes or cores()
         self._load: dict[str, Any] = {}
         self._choose(engine, cancel)
-        self._events: queue.SimpleQueue[tuple[Helper, wire.Message | None]] = queue.SimpleQueue()
-        self._helpers: dict[Helper, deque[_Job]] = {}
-        self._numbers = 0
-        self._loaded: set[Helper] = set()
-        self._bad_starts = 0
+        self._texts: list[str] = []
+        """The distinct texts that are being embedded."""
         self._running = False
+        self.crew: Crew[Places] = Crew(
+            self._start, self._ready, self._pack, processes=self._processes, name=f"The model {model.name}"
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -97,14 +82,11 @@ class Pool:
     @property
     def pids(self) -> list[int]:
         """The helper processes that there are now."""
-        return [helper.pid for helper in self._helpers]
+        return self.crew.pids
 
     def close(self) -> None:
         """End the helpers; what they are working on is lost."""
-        for helper in self._helpers:
-            helper.close(at_once=True)
-        self._helpers.clear()
-        self._loaded.clear()
+        self.crew.close()
 
     # --- engine --------------------------------------------------------------------------------------------------
 
@@ -175,33 +157,32 @@ class Pool:
             raise RuntimeError("This pool is embedding already.")
         self._running = True
         try:
-            yield from self._embed(texts, cancel or threading.Event(), pause or threading.Event())
+            yield from self._embed(texts, cancel, pause)
         finally:
             self._running = False
-            for jobs in self._helpers.values():  # answers to these are not waited for and not taken
-                jobs.clear()
 
-    def _embed(self, texts: Sequence[str], cancel: threading.Event, pause: threading.Event) -> Iterator[Batch]:
+    def _embed(
+        self, texts: Sequence[str], cancel: threading.Event | None, pause: threading.Event | None
+    ) -> Iterator[Batch]:
         limit = self.model.max_tokens * CHARS_PER_TOKEN
         positions: dict[str, list[int]] = {}
         for position, text in enumerate(texts):
             positions.setdefault(text[:limit], []).append(position)
-        distinct = list(positions)
+        self._texts = list(positions)
         where = list(positions.values())
-        waiting = deque(self._batches(distinct))
-        while (waiting and not cancel.is_set()) or any(self._helpers.values()):
-            if waiting and not (cancel.is_set() or pause.is_set()):
-                self._hand_out(waiting, distinct)
-            try:
-                helper, message = self._events.get(timeout=_TICK_S)
-            except queue.Empty:
-                continue
-            done = self._lost(helper, waiting) if message is None else self._taken(helper, message)
-            if done is not None:
-                job, vectors = done
-                yield _spread([where[place] for place in job.places], vectors)
+        for places, message in self.crew.run(deque(self._batches(self._texts)), cancel=cancel, pause=pause):
+            yield _spread([where[place] for place in places], self._vectors(places, message))
 
-    def _batches(self, texts: list[str]) -> Iterator[_Job]:
+    def _vectors(self, places: Places, message: wire.Message | None) -> NDArray[np.float32]:
+        """What a helper answered; NaN for texts that helpers died of."""
+        if message is None:
+            return np.full((len(places), self.model.dimension), np.nan, dtype=np.float32)
+        head, body = message
+        if "error" in head:
+            raise HelperFailed(f"The embedding helper failed: {head['error']}")
+        return np.frombuffer(body, dtype="<f4").reshape(head["rows"], head["dimension"])
+
+    def _batches(self, texts: list[str]) -> Iterator[Places]:
         """As they come where each text is a run of its own; by length where a batch is padded."""
         padded = not self._load["graph"]
         order = sorted(range(len(texts)), key=lambda place: -len(texts[place])) if padded else range(len(texts))
@@ -211,82 +192,27 @@ class Pool:
         chars = 0
         for place in order:
             if places and (chars + len(texts[place]) > most_chars or len(places) == most_texts):
-                yield self._job(places)
+                yield places
                 places, chars = [], 0
             places.append(place)
             chars += len(texts[place])
         if places:
-            yield self._job(places)
+            yield places
 
-    def _job(self, places: list[int]) -> _Job:
-        self._numbers += 1
-        return _Job(self._numbers, places)
+    def _pack(self, places: Places) -> tuple[dict[str, Any], bytes]:
+        lengths, body = wire.pack([self._texts[place] for place in places])
+        return {"op": "embed", "lengths": lengths}, body
 
-    def _hand_out(self, waiting: deque[_Job], texts: list[str]) -> None:
-        """Fill every helper up to what it may have ahead, the emptiest first; start helpers while there is work for them."""
-        while waiting:
-            if len(self._helpers) < self._processes and all(self._helpers.values()):
-                self._start()
-            helper = min(self._helpers, key=lambda one: len(self._helpers[one]))
-            if len(self._helpers[helper]) >= _AHEAD:
-                return
-            job = waiting.popleft()
-            lengths, body = wire.pack([texts[place] for place in job.places])
-            self._helpers[helper].append(job)
-            helper.send({"op": "embed", "id": job.number, "lengths": lengths}, body)
+    def _start(self, heard: Heard) -> Helper:
+        return Helper(threads=1 if self.backend != "sentence-transformers on cuda" else None, heard=heard)
 
-    def _start(self) -> None:
-        helper = Helper(
-            threads=1 if self.backend != "sentence-transformers on cuda" else None,
-            heard=lambda one, message: self._events.put((one, message)),
-        )
-        self._helpers[helper] = deque()
-        head = {"op": "load", "id": 0, "dimension": self.model.dimension, "max_tokens": self.model.max_tokens}
-        helper.send({**head, **self._load})
-
-    def _taken(self, helper: Helper, message: wire.Message) -> tuple[_Job, NDArray[np.float32]] | None:
-        """The batch that an answer is about, with its vectors; None for an answer that nobody waits for."""
-        head, body = message
-        if head.get("loaded"):
-            self._loaded.add(helper)
-            self._bad_starts = 0
-        if head.get("id") == 0 and "error" in head:
-            self._forget(helper)
-            raise HelperFailed(
-                f"The model {self.model.name} could not be loaded: {head['error']}\n{helper.tail}".strip()
-            )
-        jobs = self._helpers.get(helper)
-        if not jobs or jobs[0].number != head.get("id"):
-            return None
-        job = jobs.popleft()
-        if "error" in head:
-            raise HelperFailed(f"The embedding helper failed: {head['error']}\n{helper.tail}".strip())
-        return job, np.frombuffer(body, dtype="<f4").reshape(head["rows"], head["dimension"])
-
-    def _lost(self, helper: Helper, waiting: deque[_Job]) -> tuple[_Job, NDArray[np.float32]] | None:
-        """A helper has died: its batches go back to the front, and the one it was on is given up after its second death."""
-        jobs = self._helpers.get(helper)
-        if jobs is None:
-            return None
-        loaded = helper in self._loaded
-        self._bad_starts += not loaded
-        self._forget(helper)
-        if self._bad_starts >= _BAD_STARTS:
-            self._bad_starts = 0
-            raise HelperFailed(helper.ended())
-        given_up = None
-        if jobs and loaded:
-            jobs[0].deaths += 1
-            if jobs[0].deaths >= _DEATHS:
-                job = jobs.popleft()
-                given_up = job, np.full((len(job.places), self.model.dimension), np.nan, dtype=np.float32)
-        waiting.extendleft(reversed(jobs))
-        return given_up
-
-    def _forget(self, helper: Helper) -> None:
-        self._helpers.pop(helper, None)
-        self._loaded.discard(helper)
-        helper.close(at_once=True)
+    def _ready(self) -> dict[str, Any]:
+        return {
+            "op": "load",
+            "dimension": self.model.dimension,
+            "max_tokens": self.model.max_tokens,
+            **self._load,
+        }
 
 
 def _spread(where: list[list[int]], vectors: NDArray[np.float32]) -> Batch:

@@ -5,43 +5,16 @@ It answers in the order in which it was asked, leaves the cores to whoever wants
 
 from __future__ import annotations
 
-import os
-import queue
-import signal
-import sys
-import threading
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from workbench.analyses.embedding import wire
-
-NICENESS = 10
-"""How far a helper steps back for an app that wants the same core."""
+from workbench.analyses.helpers import wire
+from workbench.analyses.helpers.serving import serve
 
 
 def main() -> None:
     """Serve until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(max(0, NICENESS - os.nice(0)))
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print must not run into the answers
-    asked: queue.SimpleQueue[wire.Message] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, asked), daemon=True).start()
-    served = _Served()
-    while True:
-        head, body = asked.get()
-        try:
-            reply, data = served.answer(head, body)
-        except Exception as error:
-            reply, data = {"error": f"{type(error).__name__}: {error}"}, b""
-        wire.write(answers, {"id": head.get("id"), **reply}, data)
-
-
-def _listen(stream: BinaryIO, asked: queue.SimpleQueue[wire.Message]) -> None:
-    """A thread of its own, so that the end of the input ends the process in the middle of a batch too."""
-    while (message := wire.read(stream)) is not None:
-        asked.put(message)
-    os._exit(0)
+    serve(_Served().answer)
 
 
 class _Served:

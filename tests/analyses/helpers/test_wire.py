@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.analyses.embedding import wire
+from workbench.analyses.helpers import wire
 
 HEADS = st.dictionaries(st.text(max_size=9), st.integers(-9, 9) | st.text(max_size=9), max_size=4)
 
