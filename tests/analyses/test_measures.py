@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.analyses import checks, complexity, measures
+from workbench.analyses.traces.answers import same
 from workbench.text.tokens import count_tokens, split_steps
 
 PIECES = st.sampled_from(
@@ -66,7 +67,9 @@ TEXTS = st.one_of(
     st.text(st.characters(codec="utf-8")),
 )
 COUNTED = ("prompt", "context", "system", "response", "trace")
-ANSWERS = st.sampled_from([None, "", "72", " 72. ", "72.0", "$1,200", "1200", "\\boxed{72}", "no", "No", "0", "-0"])
+ANSWERS = st.sampled_from(
+    [None, "", "72", " 72. ", "72.0", "$1,200", "1200", "\\boxed{72}", "no", "No", "0", "-0", "0.33", "1/3"]
+)
 EXTRA = st.sampled_from(
     [None, "", "{", "[]", '{"score": 4.5}', '{"rating": "3"}', '{"is_correct": false, "score": 1e99}', '{"passed": 1}']
 )
@@ -187,20 +190,40 @@ def test_hostile_texts_are_capped() -> None:
         (".5", "0.50"),
         ("−4", "-4"),
         ("  New   York ", "new york"),
+        ("3/4", "0.75"),
+        ("50%", "0.5"),
+        ("18 eggs", "18"),
+        ("(B) 12", "b"),
     ],
 )
 def test_equal_answers(one: str, other: str) -> None:
     """Two ways to write the same answer are equal, in both directions."""
-    assert checks.normal_answer(one) == checks.normal_answer(other)
     assert checks.correct_of("synthetic", one, other, {}) == checks.correct_of("synthetic", other, one, {}) == 1
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("12", "1,2"), ("0.5", "50%"), ("3", "-3"), ("1.2.3", "1.23"), ("a", "b"), ("", "0")]
+    ("one", "other"),
+    [("12", "1,2"), ("3", "-3"), ("12", "13"), ("7", "70"), ("a", "b"), ("yes", "no")],
 )
 def test_different_answers(one: str, other: str) -> None:
     """What is another answer is not taken for the same."""
-    assert checks.normal_answer(one) != checks.normal_answer(other)
+    assert checks.correct_of("synthetic", one, other, {}) == checks.correct_of("synthetic", other, one, {}) == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("0.33", "1/3"), ("5 miles", "6 km"), ("New York", "New York City"), ("1.2.3", "1.23"), ("", "0"), (" ", "0")],
+)
+def test_answers_that_cannot_be_compared(one: str, other: str) -> None:
+    """A rounded number, other units, a text within a text, a text with numbers, an empty answer: neither right nor wrong."""
+    assert checks.correct_of("synthetic", one, other, {}) is checks.correct_of("synthetic", other, one, {}) is None
+
+
+@given(st.integers(-(10**20), 10**20), st.integers(-3, 3))
+def test_the_fast_way_says_what_the_slow_one_says(number: int, more: int) -> None:
+    """Integers are compared without reading them, with the same result."""
+    one, other = str(number), str(number + more)
+    assert checks.correct_of("synthetic", one, other, {}) == int(same(one, other).same is True) == int(not more)
 
 
 def test_who_can_say_that_an_answer_is_right() -> None:
@@ -210,6 +233,7 @@ def test_who_can_say_that_an_answer_is_right() -> None:
     assert checks.correct_of("seed", "2", "1", {}) is None
     assert checks.correct_of("synthetic", "1", None, {}) is None
     assert checks.correct_of("synthetic", None, None, {"correct": "B", "passed": "true"}) == 1
+    assert checks.correct_of("seed", None, None, {"final_answer_correct": False, "label": 1}) == 0
 
 
 @pytest.mark.parametrize(

@@ -6,21 +6,14 @@ import re
 from math import isfinite
 from typing import Any, Final
 
-from workbench.text.tokens import BLANKS
-
-CORRECT_KEYS: Final = ("is_correct", "correct", "passed")
+CORRECT_KEYS: Final = ("is_correct", "correct", "passed", "final_answer_correct")
 SCORE_KEYS: Final = ("score", "quality", "quality_score", "rating", "reward", "overall_score", "judge_score")
 """Columns of an import, kept in `extra`; the first that says something holds."""
 
 _TRUTH: Final = {"true": 1, "1": 1, "false": 0, "0": 0}
 _PLAIN_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
-_ANSWER_NUMBER: Final = re.compile(
-    r"([-+]?)(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.(?P<part>[0-9]*))?", re.ASCII
-)
-_SHORT: Final = re.compile(r"0|[1-9][0-9]*", re.ASCII)
-"""In its normal form already, as most answers are."""
-_BOXED: Final = re.compile(r"\\(?:boxed|text|mathrm|mbox)\{(.*)\}", re.DOTALL)
-_CURRENCY: Final = "$€£¥₹"
+_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
+"""What most answers are; two of them that differ as text differ as numbers."""
 
 
 def parse_extra(extra: str | None) -> dict[str, Any]:
@@ -64,45 +57,24 @@ def score_in(extra: dict[str, Any]) -> int | None:
     return None
 
 
-def normal_answer(text: str) -> str:
-    """A final answer in the form in which two of them are compared: without `\\boxed{}`, surrounding blanks, `$` and a full
-    stop at the end, currency and percent signs; numbers without thousands separators and idle zeros; letters small."""
-    if _SHORT.fullmatch(text):
-        return text
-    answer = text.strip(BLANKS)
-    while True:
-        inner = answer.strip(f"$ {BLANKS}").removesuffix(".").strip(BLANKS)
-        if found := _BOXED.fullmatch(inner):
-            inner = found[1]
-        if inner == answer:
-            break
-        answer = inner
-    answer = " ".join(answer.split()).casefold()
-    bare = answer.replace("−", "-").replace("\\%", "").translate(_NO_SIGNS).strip(BLANKS)
-    found = _ANSWER_NUMBER.fullmatch(bare)
-    if not found or not (found["whole"] or found["part"]):
-        return answer
-    whole = found["whole"].replace(",", "").lstrip("0") or "0"
-    part = (found["part"] or "").rstrip("0")
-    value = f"{whole}.{part}" if part else whole
-    return f"-{value}" if found[1] == "-" and value != "0" else value
-
-
-_NO_SIGNS: Final = str.maketrans("", "", f"{_CURRENCY}%")
-
-
 def correct_of(kind: str | None, answer: str | None, reference: str | None, extra: dict[str, Any]) -> int | None:
     """Whether a sample's answer is right: 1, 0, or None where nobody can say.
 
-    What a verifier left in `extra` holds; otherwise answer and reference are compared as `normal_answer` gives them. A seed
-    is None without a verifier: its reference comes from the same hand as its answer, so that agreement verifies nothing,
-    and to count only those that disagree would make every set of seeds wrong.
+    What a verifier left in `extra` holds; otherwise answer and reference are compared by `traces.answers.same`, and where
+    that cannot say (a rounded number, another unit, a text that contains the other) nobody can. A seed is None without a
+    verifier: its reference comes from the same hand as its answer, so that agreement verifies nothing, and to count only
+    those that disagree would make every set of seeds wrong.
     """
-    verified = correct_in(extra)
+    verified = correct_in(extra) if extra else None
     if verified is not None:
         return verified
     if kind == "seed" or not answer or not reference:
         return None
     if answer == reference:
         return 1
-    return int(normal_answer(answer) == normal_answer(reference))
+    if _INTEGER.fullmatch(answer) and _INTEGER.fullmatch(reference):
+        return 0
+    from workbench.analyses.traces.answers import same  # its tables take longer to make than a start may
+
+    told = same(answer, reference).same
+    return None if told is None else int(told)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 NAME = "measures"
-VERSION = 2
+VERSION = 3
 _COUNTED = ("prompt", "context", "system", "response", "trace")
 READS = (*_COUNTED, "answer", "reference", "extra", "kind")
 

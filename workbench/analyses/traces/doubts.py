@@ -22,7 +22,7 @@ _EQUAL_WORDS: Final = ("equal", "等于", "≈", "＝", "≅", "≃")
 
 def other_equals(text: str) -> bool:
     """Whether an equality is stated in a way other than `=`."""
-    return any(word in text for word in _EQUAL_WORDS)
+    return "equal" in text or (not text.isascii() and any(word in text for word in _EQUAL_WORDS))
 
 
 def agrees(exact: Rational, stated: Rational, places: int | None) -> bool:
@@ -30,18 +30,21 @@ def agrees(exact: Rational, stated: Rational, places: int | None) -> bool:
     value that is whole has nothing to round, and without `places` nothing was; the noise of binary floating point agrees."""
     if exact == stated:
         return True
-    off = size(exact - stated)
-    if off * 10**9 <= size(exact):
+    above, below = size(exact.numerator), exact.denominator
+    # The distance is `off / (below * other)`; fractions would take ten times as long.
+    other = stated.denominator
+    off = size(exact.numerator * other - stated.numerator * below)
+    if off * 10**9 <= above * other:
         return not (isinstance(exact, int) and isinstance(stated, int))
     if isinstance(exact, int) or places is None:
         return False
-    unit = Fraction(1, 10**places)
-    if off * 2 < unit:
+    units, one = off * 10**places, below * other
+    if units * 2 < one:
         return True
-    smaller = size(stated) < size(exact)
-    if off * 2 == unit:
+    smaller = size(stated.numerator) * below < above * other
+    if units * 2 == one:
         return places > 0 or not smaller or not stated % 2
-    return places > 0 and off < unit and smaller
+    return places > 0 and units < one and smaller
 
 
 def divides(computed: Segment, given: Segment) -> bool:

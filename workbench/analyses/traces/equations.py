@@ -22,6 +22,9 @@ MAX_EQUATIONS: Final = 20_000
 
 _goes_on: Final = re.compile(r"\n(?=[ &]{0,40}=)")
 """A line that opens with `=` goes on from the one before."""
+_new: Final = tuple.__new__
+_ANNOTATION, _PROSE, _COPY = Kind.ANNOTATION, Kind.PROSE, Kind.COPY
+_HOLDS, _FAILS, _UNCHECKED = Verdict.HOLDS, Verdict.FAILS, Verdict.UNCHECKED
 
 
 def find_equations(text: str) -> list[Equation]:
@@ -31,34 +34,44 @@ def find_equations(text: str) -> list[Equation]:
     Time is linear in the text; numbers, powers and nesting are bounded (see `expressions`)."""
     if "=" not in text and not doubts.other_equals(text):
         return []
-    folded = _goes_on.sub(" ", plain_latex(fold(text)))
+    folded = plain_latex(fold(text))
+    if "\n" in folded:
+        folded = _goes_on.sub(" ", folded)
     found: list[Equation] = []
     start, length, spoken = 0, len(folded), doubts.other_equals(folded)
     while start < length and len(found) < MAX_EQUATIONS:
         end = folded.find("\n", start)
         if end < 0:
             end = length
-        if folded.find("=", start, end) >= 0 or (spoken and doubts.other_equals(folded[start:end])):
-            quick = quick_line(folded, start, end)
-            found.extend(_read(folded, start, end) if quick is None else quick)
+        if spoken:
+            said = doubts.other_equals(folded[start:end])
+            if said or folded.find("=", start, end) >= 0:
+                quick = quick_line(folded, start, end, spoken=said)
+                found += _read(folded, start, end, spoken=said) if quick is None else quick
+        elif folded.find("=", start, end) >= 0:
+            quick = quick_line(folded, start, end, spoken=False)
+            found += _read(folded, start, end, spoken=False) if quick is None else quick
         start = end + 1
     return found[:MAX_EQUATIONS]
 
 
-def _read(text: str, start: int, end: int) -> list[Equation]:
+def _read(text: str, start: int, end: int, *, spoken: bool = True) -> list[Equation]:
     """The equations of one line."""
     found: list[Equation] = []
-    chains, copies = read_line(text, start, end)
+    chains, copies = read_line(text, start, end, spoken=spoken)
     for chain in chains:
         _check_chain(text, chain, found)
-    found.extend(equation for copy in copies if (equation := _check_copy(copy)) is not None)
+    for copy in copies:
+        equation = _check_copy(copy)
+        if equation is not None:
+            found.append(equation)
     return found
 
 
 def tally(equations: Iterable[Equation]) -> Tally:
     """Counts by verdict."""
     verdicts = [equation.verdict for equation in equations]
-    return Tally(*(verdicts.count(one) for one in (Verdict.HOLDS, Verdict.FAILS, Verdict.UNCHECKED)))
+    return Tally(*(verdicts.count(one) for one in (_HOLDS, _FAILS, _UNCHECKED)))
 
 
 def _check_copy(copy: Copy) -> Equation | None:
@@ -69,33 +82,34 @@ def _check_copy(copy: Copy) -> Equation | None:
     cut = isinstance(written, int) and not isinstance(exact, int) and size(size(exact) - size(written)) < 1
     scaled = written in (exact * 1000, exact * 1_000_000)
     reason = copy.doubtful or ("cut to a whole number" if cut else "thousands left out" if scaled else "")
-    verdict = Verdict.UNCHECKED if reason else Verdict.FAILS
+    verdict = _UNCHECKED if reason else _FAILS
     span = (copy.start, copy.end)
-    return Equation(Kind.COPY, verdict, copy.note, span, span, written, exact, (), reason)
+    return Equation(_COPY, verdict, copy.note, span, span, written, exact, (), reason)
 
 
 def _check_chain(text: str, chain: list[Segment | None], found: list[Equation]) -> None:
-    computing = any(segment is not None and (segment.computes or segment.taint in doubts.TELLING) for segment in chain)
-    for index in range(len(chain) - 1 if computing else 0):
-        left, right = chain[index], chain[index + 1]
+    for segment in chain:
+        if segment is not None and (segment.computes or segment.taint in doubts.TELLING):
+            break
+    else:
+        return
+    right = chain[0]
+    for index in range(1, len(chain)):
+        left, right = right, chain[index]
         if left is None or right is None:
             continue
-        bare = not (left.computes or right.computes) and (index == 0 or not left.items or not right.items)
-        if bare and not {left.taint, right.taint} & doubts.TELLING:
-            continue
-        equation = _check(text, left, right, first=index == 0)
-        if equation is not None:
-            found.append(equation)
+        bare = not (left.computes or right.computes) and (index == 1 or not left.items or not right.items)
+        if not bare or left.taint in doubts.TELLING or right.taint in doubts.TELLING:
+            found.append(_check(text, left, right, first=index == 1))
 
 
-def _check(text: str, left: Segment, right: Segment, *, first: bool) -> Equation | None:
+def _check(text: str, left: Segment, right: Segment, *, first: bool) -> Equation:
     """One `left = right`. The stated side is the one that is a plain number; the right one when both compute."""
     given, computed = (left, right) if first and right.computes and not left.computes else (right, left)
-    kind = Kind.ANNOTATION if left.note else Kind.PROSE
-    operands = tuple((item[1], item[2], item[3]) for item in computed.items if item[0] == "n")
-    verdict, reason = Verdict.UNCHECKED, left.taint or right.taint
+    operands = tuple([item[1:] for item in computed.items if item[0] == "n"])
+    verdict, reason = _UNCHECKED, left.taint or right.taint
     stated = expected = None
-    claim = given.span
+    claim = given.start, given.end
     try:
         expected = computed.value()
         stated = given.value()
@@ -103,21 +117,23 @@ def _check(text: str, left: Segment, right: Segment, *, first: bool) -> Equation
         reason = reason or str(error)
     else:
         if given.remainder is not None:
-            verdict = Verdict.HOLDS if doubts.divides(computed, given) else Verdict.FAILS
+            verdict = _HOLDS if doubts.divides(computed, given) else _FAILS
             reason = "remainder"
         elif stated == expected:
-            verdict = Verdict.UNCHECKED if reason in doubts.NEVER else Verdict.HOLDS
-            reason = reason if verdict is Verdict.UNCHECKED else ""
+            if reason not in doubts.NEVER:
+                verdict, reason = _HOLDS, ""
         elif doubts.agrees(expected, stated, given.places):
-            verdict, reason = (Verdict.UNCHECKED, reason) if reason else (Verdict.HOLDS, "rounded")
+            verdict, reason = (_UNCHECKED, reason) if reason else (_HOLDS, "rounded")
         elif how := _another_reading(computed, given, expected):
-            verdict, reason = Verdict.HOLDS, how
+            verdict, reason = _HOLDS, how
         elif not reason:
             reason = doubts.doubt(text, left, right, expected, stated, first=first)
-            verdict = Verdict.UNCHECKED if reason else Verdict.FAILS
+            verdict = _UNCHECKED if reason else _FAILS
     if reason == "run-on":
         stated, claim = given.items[0][1], (given.items[0][2], given.items[0][3])
-    return Equation(kind, verdict, left.span, right.span, claim, stated, expected, operands, reason)
+    kind = _ANNOTATION if left.note else _PROSE
+    sides = (left.start, left.end), (right.start, right.end)
+    return _new(Equation, (kind, verdict, *sides, claim, stated, expected, operands, reason))
 
 
 def _another_reading(computed: Segment, given: Segment, expected: Rational) -> str:

