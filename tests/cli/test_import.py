@@ -148,7 +148,11 @@ def test_analyse_json(cli: Cli, store: Path, alpaca: Path, tmp_path: Path) -> No
     cli("import", fresh, alpaca)
     without = {"WORKBENCH_EMBEDDING_MODEL": "/no/such/folder"}
     every = cli("analyse", fresh, "all", "--json", env=without).json
-    assert [(one["analysis"], bool(one["note"])) for one in every] == [("measures", False), ("vectors", True)]
+    assert [(one["analysis"], bool(one["note"])) for one in every] == [
+        ("measures", False),
+        ("traces", False),
+        ("vectors", True),
+    ]
     assert cli("analyse", fresh, "vectors", env=without).code == 1
     assert cli("analyse", fresh, "nonsense").code == 2
     assert "/no/such/folder" in cli("analyse", fresh, "all", env=without).err

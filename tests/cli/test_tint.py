@@ -41,7 +41,21 @@ def test_writes_rows_with_their_truth(cli: Cli, tmp_path: Path) -> None:
     assert summary["wrong_answers"] == sum(not row["noise"]["answer_survived"] for row in made) > 0
     assert summary["lines"]["most"] == max(row["trace"].count("\n") + 1 for row in made)
     assert {"out", "op", "n", "seed", "redrawn"} <= set(summary)
-    assert cli("import", tmp_path / "my.duckdb", out).code == 0
+
+
+@pytest.mark.parametrize("n", [3, 20])
+def test_its_file_is_imported_as_it_is(cli: Cli, tmp_path: Path, n: int) -> None:
+    """Every key that is a field becomes it without --map, in short and in long files; the truth stays in extra."""
+    out, store = tmp_path / "tint.jsonl", tmp_path / "my.duckdb"
+    assert cli("tint", "--op", "add", "--n", n, "--dynamic-noise", 0.5, "-o", out).code == 0
+    done = cli("import", store, out, "--json")
+    assert done.json["files"][0]["shape"] == "prompt-completion"
+    for made, sample in zip(rows(out), cli("list", store, "--json").json, strict=True):
+        fields = ("prompt", "trace", "response", "answer", "reference")
+        assert {name: sample[name] for name in fields} == {name: made[name] for name in fields}
+        assert sample["kind"] == "seed"
+    extra = cli("show", store, 1, "--json").json["extra"]
+    assert extra == {name: rows(out)[0][name] for name in ("noise", "op", "args")}
 
 
 def test_the_seed_decides(cli: Cli, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ def mixed() -> list[dict[str, Any]]:
         row(4, root_id=4, trace="2 + 3 = 5", context="Use no paper."),
         row(5, root_id=4, trace=None, context="Use no paper.", response="-7", verdict="reject"),
         row(6, response=None),
+        row(7, trace="2 + 3 = 5\nSo it is 5.", response="2 + 3 = 5\nSo it is 5.", extra={"step_labels": "+-"}),
     ]
 
 

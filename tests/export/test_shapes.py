@@ -308,6 +308,50 @@ def test_pairs_need_order() -> None:
         pairs([row(1, root_id=2), row(2, root_id=1)])
 
 
+TRACE = "2 + 2 = 4\n4 + 1 = 6\nSo 6."
+LABELLED = row(response=TRACE, trace=TRACE)
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        ({"step_labels": "+-+"}, [True, False, True]),
+        ({"step_labels": "+-?"}, [True, False]),
+        ({"label": 1, "final_answer_correct": False}, [True, False]),
+        ({"step_labels": "+0+"}, "a step that is neither right nor wrong, which stepwise cannot hold"),
+        ({"step_labels": "?+-"}, "no label of its first step"),
+        ({"step_labels": "+-"}, "its labels are of another number of steps"),
+        (
+            {"completions": ["2 + 2 = 4", "4 + 1 = 5", "So 6."], "labels": [True] * 3},
+            "its steps were changed after they",
+        ),
+        ({"mistake_index": 1}, "no labels of its steps"),
+        (None, "no labels of its steps"),
+    ],
+)
+def test_steps_with_labels(extra: Any, expected: list[bool] | str) -> None:
+    """Steps go out with the labels that they came with, up to the first without one; no label is made up."""
+    shaped = shape_row(LABELLED | {"extra": extra}, "stepwise")
+    if isinstance(expected, str):
+        assert isinstance(shaped, LeftOut)
+        assert shaped.reason.startswith(expected)
+    else:
+        steps = TRACE.split("\n")[: len(expected)]
+        assert shaped == {"prompt": "What is 2 + 3?", "completions": steps, "labels": expected}
+
+
+def test_steps_as_they_were() -> None:
+    """A step of several lines goes out as it came in; a system text or tools have no place."""
+    given = {"extra": {"completions": ["2 + 2\n= 4", "4 + 1 = 6", "So 6."], "labels": [True, False, False]}}
+    shaped = shape_row(LABELLED | given | {"trace": "2 + 2 = 4\n4 + 1 = 6\nSo 6."}, "stepwise")
+    assert not isinstance(shaped, LeftOut)
+    assert shaped["completions"] == given["extra"]["completions"]
+    given = {"extra": {"steps": given["extra"]["completions"], "label": 0, "final_answer_correct": False}}
+    assert shape_row(LABELLED | given, "stepwise") == shaped | {"completions": ["2 + 2\n= 4"], "labels": [False]}
+    shaped = shape_row(LABELLED | given | {"system": "Be brief."}, "stepwise")
+    assert shaped == LeftOut("has a system text, which stepwise cannot hold (use messages)")
+
+
 def test_every_shape_has_a_maker() -> None:
     """Each shape named in OUT_SHAPES can be asked for."""
     for shape in OUT_SHAPES:

@@ -132,6 +132,16 @@ def samples(draw: st.DrawFn, *, context: bool, system: bool, turns: bool, tools:
     return sample
 
 
+@st.composite
+def graded(draw: st.DrawFn) -> Sample:
+    """A sample as the import of steps with labels makes it."""
+    steps = draw(st.lists(st.lists(WORDS, min_size=1, max_size=2).map("\n".join), min_size=1, max_size=4))
+    labels = draw(st.lists(st.booleans(), min_size=len(steps), max_size=len(steps)))
+    text = "\n".join(step.replace("\n", " ") for step in steps)
+    extra = {"completions": steps, "labels": labels}
+    return Sample(prompt=draw(WORDS), response=text, trace=text, extra=extra, dataset="x")
+
+
 SHAPE_SAMPLES = {
     "alpaca": samples(context=True, system=True, turns=False, tools=False, rejected=False),
     "prompt-completion": samples(context=False, system=False, turns=False, tools=False, rejected=False),
@@ -140,6 +150,7 @@ SHAPE_SAMPLES = {
     "sharegpt": samples(context=False, system=True, turns=True, tools=True, rejected=False),
     "preference": samples(context=False, system=False, turns=False, tools=False, rejected=True),
     "preference-chat": samples(context=False, system=True, turns=True, tools=False, rejected=True),
+    "stepwise": graded(),
     "raw": samples(context=True, system=True, turns=True, tools=True, rejected=True),
 }
 

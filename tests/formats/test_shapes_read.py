@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -374,6 +375,13 @@ def test_no_record_crashes_a_shape(shape: str) -> None:
                 assert all(
                     isinstance(getattr(s, n), str | None) for s in samples for n in ("prompt", "response", "trace")
                 )
+
+
+def test_every_shape_is_documented() -> None:
+    """docs/shapes.md has a row for each name that --shape takes, in the order in which they are tried."""
+    lines = (Path(__file__).parents[2] / "docs" / "shapes.md").read_text("utf-8").splitlines()
+    names = [line.split("`")[1] for line in lines if line.startswith("| `")]
+    assert names[: len(SHAPES) + 1] == ["--shape", *SHAPES]
 
 
 def test_mapping_wins_over_the_aliases(make: Any, read_all: Any) -> None:

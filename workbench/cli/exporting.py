@@ -21,6 +21,7 @@ SHAPES = (
     "prompt-completion-chat",
     "preference",
     "preference-chat",
+    "stepwise",
     "raw",
 )
 VERIFICATION_FAILED = 5

@@ -78,7 +78,7 @@ def _visibility(pairs: tuple[str, ...]) -> dict[str, Visibility]:
     return found
 
 
-def _rates(
+def rates_of(
     doc: float | None,
     char: float,
     line: float,
@@ -86,6 +86,7 @@ def _rates(
     level: tuple[float, float, float] | None,
     keep_answer: bool,
 ) -> Rates:
+    """The options that say how much noise, also those of `noise inject`. Raises UsageError."""
     from workbench.analyses.traces.tint import Rates
 
     if level is not None:
@@ -247,7 +248,7 @@ def tint(
     """
     from workbench.analyses.traces.tint import Spec
 
-    rates = _rates(doc_noise, char_noise, line_noise, dynamic_noise, level, keep_answer)
+    rates = rates_of(doc_noise, char_noise, line_noise, dynamic_noise, level, keep_answer)
     spec = Spec(op, seed, rates, _visibility(visibility), lengths, magnitude, count, line_limit)
     tally = _Tally()
     with job("making") as running:

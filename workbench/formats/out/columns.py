@@ -27,6 +27,7 @@ class Type(Enum):
     TEXT = "text"
     INTEGER = "integer"
     TEXTS = "list of texts"
+    TRUTHS = "list of true and false"
     CHAT = "list of messages {role, content, ...}"
     TURNS = "list of turns {from, value}"
     HISTORY = "list of [question, answer] pairs"
@@ -137,6 +138,12 @@ OUT_SHAPES: dict[str, OutShape] = {
             (Column("prompt", Type.CHAT), Column("chosen", Type.CHAT), Column("rejected", Type.CHAT), _TOOLS),
             pairs=True,
         ),
+        OutShape(
+            "stepwise",
+            "prompt, steps, and whether each is right (TRL PRM)",
+            (Column("prompt"), Column("completions", Type.TEXTS), Column("labels", Type.TRUTHS)),
+            reasoning_field=False,
+        ),
         OutShape("raw", "every column as the store has it", tuple(map(_raw_column, RAW_COLUMNS)), open=True),
     )
 }
@@ -156,6 +163,8 @@ def fits(column: Column, value: Any) -> bool:
         return False
     if column.type is Type.TEXTS:
         return all(isinstance(item, str) for item in value)
+    if column.type is Type.TRUTHS:
+        return all(isinstance(item, bool) for item in value)
     if column.type is Type.HISTORY:
         return all(isinstance(p, list) and len(p) == 2 and all(isinstance(t, str) for t in p) for p in value)
     if column.type is Type.TURNS:

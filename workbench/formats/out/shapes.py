@@ -20,6 +20,8 @@ from workbench.formats.out.turns import (
     answer_text,
     conversation,
 )
+from workbench.text.labels import join_steps, labels_in
+from workbench.text.tokens import BLANKS
 
 Record = dict[str, Any]
 
@@ -127,13 +129,14 @@ def _sharegpt_call(function: dict[str, str]) -> Record:
     return {"name": function["name"], "arguments": arguments}
 
 
-def _plain(talk: Conversation, shape: str) -> None:
-    """Refuses what one text for the prompt and one for the answer cannot hold."""
+def _plain(talk: Conversation, shape: str, other: str | None = None) -> None:
+    """Refuses what one text for the prompt and one for the answer cannot hold; `other` is the shape that can."""
+    other = other or f"{shape}-chat"
     _no_tools(talk, shape)
     if talk.system:
-        raise CannotExpress(f"has a system text, which {shape} cannot hold (use {shape}-chat)")
+        raise CannotExpress(f"has a system text, which {shape} cannot hold (use {other})")
     if len(talk.turns) > 2 or talk.turns[0]["role"] != "user":
-        raise CannotExpress(f"more than one turn, which {shape} cannot hold (use {shape}-chat)")
+        raise CannotExpress(f"more than one turn, which {shape} cannot hold (use {other})")
 
 
 def _prompt_completion(row: Row, reasoning: Reasoning) -> Record:
@@ -165,6 +168,36 @@ def _preference_chat(row: Row, reasoning: Reasoning) -> Record:
     return preference.checked(_with_tools(record, talk))
 
 
+def _stepwise(row: Row, _: Reasoning) -> Record:
+    """The steps up to the last one before the first that nobody labelled; they are the reasoning, wherever that is put.
+
+    They are written as they were imported, before each was made one line, where `extra` has them.
+    """
+    talk = conversation(row, "think")
+    _plain(talk, "stepwise", "messages")
+    extra = row.get("extra")
+    extra = extra if isinstance(extra, dict) else {}
+    trace = row.get("trace") or row.get("response") or ""
+    steps = [line for line in trace.split("\n") if line.strip(BLANKS)]
+    labels = labels_in(extra, len(steps))
+    if labels is None:
+        raise CannotExpress("no labels of its steps")
+    imported = extra.get("completions", extra.get("steps"))
+    if isinstance(imported, list) and all(isinstance(one, str) for one in imported):
+        steps = [one for one in imported if one.strip(BLANKS)]
+        if join_steps(steps) != trace:
+            raise CannotExpress("its steps were changed after they were labelled")
+    if len(labels) != len(steps):
+        raise CannotExpress("its labels are of another number of steps")
+    known = labels.index(None) if None in labels else len(labels)
+    if not known:
+        raise CannotExpress("no label of its first step")
+    if 0 in labels[:known]:
+        raise CannotExpress("a step that is neither right nor wrong, which stepwise cannot hold")
+    user = talk.turns[0]["content"]
+    return {"prompt": user, "completions": steps[:known], "labels": [label == 1 for label in labels[:known]]}
+
+
 def _raw(row: Row, _: Reasoning) -> Record:
     """Every column, in the store's order; a column the row lacks is null, one we do not know comes last."""
     record = {name: row.get(name) for name in RAW_COLUMNS}
@@ -179,5 +212,6 @@ _SHAPES: dict[str, Callable[[Row, Reasoning], Record]] = {
     "prompt-completion-chat": _prompt_completion_chat,
     "preference": _preference,
     "preference-chat": _preference_chat,
+    "stepwise": _stepwise,
     "raw": _raw,
 }

@@ -227,6 +227,7 @@ def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
         Type.JSON: text,
         Type.INTEGER: pa.int64(),
         Type.TEXTS: pa.list_(text),
+        Type.TRUTHS: pa.list_(pa.bool_()),
         Type.TURNS: pa.list_(pa.struct([("from", text), ("value", text)])),
         Type.HISTORY: pa.list_(pa.list_(text)),
     }

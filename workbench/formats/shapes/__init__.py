@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from workbench.formats.shapes.base import Record, Shape
 from workbench.formats.shapes.conversations import MESSAGES, SHAREGPT, SWIFT
 from workbench.formats.shapes.flat import COLUMNS_SHAPE, FLAT_SHAPES
+from workbench.formats.shapes.graded import PRM800K, PROCESSBENCH, SHEPHERD
 from workbench.formats.shapes.labelled import KTO, STEPWISE
 from workbench.formats.shapes.nested import INSTANCES, SOLUTIONS, STEPS
 from workbench.formats.shapes.preferences import PREFERENCE
 from workbench.formats.shapes.raw import RAW
 
-_ORDER = (RAW, PREFERENCE, STEPWISE, KTO, SOLUTIONS, INSTANCES, STEPS, MESSAGES, SHAREGPT, SWIFT, *FLAT_SHAPES)
+_GRADED = (PRM800K, PROCESSBENCH, SHEPHERD, STEPWISE)
+_ORDER = (RAW, PREFERENCE, *_GRADED, KTO, SOLUTIONS, INSTANCES, STEPS, MESSAGES, SHAREGPT, SWIFT, *FLAT_SHAPES)
 
 SHAPES: dict[str, Shape] = {shape.name: shape for shape in (*_ORDER, COLUMNS_SHAPE)}
 """Every shape by name, the most specific first."""

@@ -7,6 +7,7 @@ from typing import Any
 from workbench.formats.shapes.base import Record, Refused, Sample, Shape, own_columns, take_own_names
 from workbench.formats.shapes.conversations import MESSAGES, SHAREGPT
 from workbench.formats.shapes.flat import FLAT_SHAPES
+from workbench.text.labels import join_steps
 
 _LABELS = ("label", "kto_tag")
 _INNER = (MESSAGES, SHAREGPT, *(shape for shape in FLAT_SHAPES if shape.pair))
@@ -47,12 +48,15 @@ def _fits_stepwise(record: Record) -> bool:
 
 
 def _convert_stepwise(record: Record) -> list[Sample]:
+    """The steps, one a line, are the response and its trace; as they were, they stay in `extra` beside their labels."""
     prompt, steps = record.get("prompt"), record.get("completions")
     if not isinstance(prompt, str) or not prompt:
         raise Refused("no prompt")
     if not isinstance(steps, list) or not _is_steps(steps):
         raise Refused("completions is not a list of texts")
-    text = "\n".join(steps)
+    text = join_steps(steps)
+    if not text:
+        raise Refused("every step is empty")
     sample = Sample(prompt=prompt, response=text, trace=text)
     sample.extra = take_own_names(record, sample, {"prompt"})
     return [sample]
