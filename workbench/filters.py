@@ -26,6 +26,9 @@ class Field:
     words: tuple[str, ...] = ()
 
 
+TRACE_KINDS = ("dynamic", "semantic", "static", "static-deletion", "structural", "not-checked", "clean")
+"""What the check of a trace can come to (`analyses.traces.findings.TraceKind`: a room that this one does not know)."""
+
 FIELDS: dict[str, Field] = {
     "kind": Field("word", "seed or synthetic", ("seed", "synthetic")),
     "verdict": Field("word", "accept, reject or undecided", ("accept", "reject", "undecided")),
@@ -53,6 +56,13 @@ FIELDS: dict[str, Field] = {
     "difficulty": Field("number", "share of wrong answers to the same prompt, 0 to 1; none for fewer than two known"),
     "novelty": Field("number", "what it would add to the diversity of the curated set, when that was computed last"),
     "cell": Field("number", "the group of similar texts that it belongs to"),
+    "trace.kind": Field("word", "what is wrong with the reasoning; none while it has not been checked", TRACE_KINDS),
+    "trace.p_wrong": Field("number", "chance that the answer is wrong, 0 to 1; none for unknown"),
+    "trace.first_wrong_step": Field(
+        "number", "the step where the reasoning goes wrong, counted from 0; none for no such step"
+    ),
+    "trace.checked": Field("number", "steps of the reasoning that could be checked"),
+    "trace.failed": Field("number", "steps that fail the check"),
     "id": Field("number", "the sample's number"),
     "parent": Field("number", "the number of the sample it was made from; none for seeds"),
     "root": Field("number", "the number of the seed it comes from"),
@@ -136,6 +146,17 @@ def words(node: Node) -> tuple[str, ...]:
             return tuple(word for child in nodes for word in words(child))
         case _:
             return ()
+
+
+def _may_be_field(name: str) -> bool:
+    """Whether what stands before an operator was meant as a field. A name with dots is, like `www.example.org:80`, mere text
+    unless it begins as one of ours does or is close to one."""
+    if not name.replace("_", "").replace(".", "").isalpha():
+        return False
+    dotted = [field for field in FIELDS if "." in field]
+    heads = {field.partition(".")[0] for field in dotted}
+    head, dot, _ = name.partition(".")
+    return not dot or head in heads or bool(difflib.get_close_matches(name, dotted, 1, 0.75))
 
 
 class _Parser:
@@ -291,7 +312,7 @@ class _Parser:
         start = self.at
         name = self._bare('():=<>!~"')
         op = next((o for o in _OPERATORS if self.text.startswith(o, self.at)), None)
-        if op is None or not name.replace("_", "").isalpha():
+        if op is None or not _may_be_field(name.lower()):
             self.at = start
             word = self._bare("()")
             return Search(word)

@@ -119,7 +119,7 @@ MAPPABLE_FIELDS: tuple[str, ...] = (
 EDITABLE: tuple[str, ...] = ("prompt", "context", "response", "trace", "answer", "reference", "system")
 """The sample fields that an edit may change."""
 
-ANALYSES: tuple[str, ...] = ("measures", "vectors")
+ANALYSES: tuple[str, ...] = ("measures", "traces", "vectors")
 """The names `analyse` takes, beside `all`."""
 
 

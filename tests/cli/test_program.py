@@ -33,6 +33,8 @@ CONTRACT = [
     "history",
     "stats",
     "analyse",
+    "traces",
+    "noise",
     "tint",
     "export",
     "verify",

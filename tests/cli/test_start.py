@@ -42,6 +42,7 @@ def test_demo(cli: Cli, tmp_path: Path) -> None:
     store = tmp_path / "demo.duckdb"
     assert store.is_file()
     assert "workbench open" in done.out
+    assert f"traces with noise: workbench traces {store}" in done.out
     assert done.err == ""
     found = cli("stats", store, "--json").json
     assert 300 <= found["samples"] <= 700

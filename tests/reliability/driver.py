@@ -32,6 +32,7 @@ from workbench.formats import ingest  # noqa: F401
 from workbench.services import (
     embedding,
     exporting,  # noqa: F401
+    trace_checks,
 )
 from workbench.services.novelty import refresh
 from workbench.services.workbench import Workbench, open_store
@@ -63,6 +64,20 @@ def _novelty(workbench: Workbench, folder: Path) -> object:
     return refresh(workbench._store, VectorSums.of(file.take(rows[rows >= 0])))
 
 
+def _solve(workbench: Workbench, folder: Path) -> object:
+    """A question that ten samples answer, two of them otherwise, and thirty others; every fifth is wrong."""
+    path = folder / "solutions.jsonl"
+    rows = [{"prompt": "2 and 3?", "response": f"So, {n}: 2 + 3 = {5 + (n > 7)}\nA: {5 + (n > 7)}"} for n in range(10)]
+    rows += [{"prompt": f"{n}?", "response": f"1 + {n} = {1 + n + (n % 5 == 0)}\nA: 1"} for n in range(30)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return workbench.import_files([path])
+
+
+def _check(workbench: Workbench, folder: Path) -> object:
+    trace_checks.KEPT, trace_checks.FEW = 25, 1_000_000  # a helper would be a fork of a fork
+    return workbench.analyse("traces")
+
+
 JOBS: dict[str, list[Step]] = {
     "import": [_import],
     "decide": [
@@ -82,7 +97,7 @@ JOBS: dict[str, list[Step]] = {
     "export": [_export],
     "compact": [lambda w, _: w.compact()],
 }
-KEPT: dict[str, list[Step]] = {"embed": [_embed, _novelty]}
+KEPT: dict[str, list[Step]] = {"embed": [_embed, _novelty], "check": [_solve, _check]}
 """Jobs whose steps keep a part of what they do when they are cut off."""
 
 

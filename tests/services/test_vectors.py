@@ -341,7 +341,7 @@ def test_without_a_model(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) 
     """`all` succeeds and says why there are no vectors; `vectors` by name does not."""
     settings = replace(Settings(), embedding_model="/nowhere/at/all")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    measures, vectors = workbench.analyse(settings=settings)
+    measures, _, vectors = workbench.analyse(settings=settings)
     assert (measures.rows, vectors.rows) == (7, 0)
     assert "/nowhere/at/all" in vectors.note
     with pytest.raises(WorkbenchError, match="/nowhere/at/all"):

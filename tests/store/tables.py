@@ -75,7 +75,8 @@ def names_in(folder: Path) -> list[str]:
 
 COUNTED = (
     "samples", "operations", "decisions", "tags", "measures", "sources", "saved_views", "migrations", "meta",
-    "embedding_models", "vectors", "vector_blocks", "sample_vectors", "cells", "novelty",
+    "embedding_models", "vectors", "vector_blocks", "sample_vectors", "cells", "novelty", "flags", "traces",
+    "trace_consensus",
 )  # fmt: skip
 
 

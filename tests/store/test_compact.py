@@ -19,7 +19,7 @@ from workbench.store.store import Store
 
 def everything(store: Store) -> dict[str, Any]:
     """Every row of every table, the definitions, and what a small read of the views gives."""
-    tables = {name: rows_of(store, f"SELECT * FROM {name} ORDER BY ALL") for name in (*COUNTED, "flags", "samples_now")}
+    tables = {name: rows_of(store, f"SELECT * FROM {name} ORDER BY ALL") for name in (*COUNTED, "samples_now")}
     objects = rows_of(store, "SELECT view_name, sql FROM duckdb_views() WHERE NOT internal ORDER BY 1")
     columns = rows_of(store, "SELECT table_name, column_name, data_type FROM duckdb_columns() ORDER BY ALL")
     return {**tables, "views": objects, "columns": columns, "order": rows_of(store, "SELECT id FROM samples")}

@@ -7,8 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.store.checks import keep, row
 from tests.store.embedded import embed
 from tests.store.tables import add, errors, numbered, rows_of, table
+from workbench.analyses.traces.findings import TraceKind
 from workbench.model import Verdict
 from workbench.store.doctor import _CHECKS, examine
 from workbench.store.migrations import MIGRATIONS
@@ -33,6 +35,7 @@ def lived_in(path: Path) -> Path:
             )
         ).result(30)
         embed(store)
+        keep(store, {1: row(TraceKind.DYNAMIC, "-+"), 2: row(TraceKind.CLEAN), 3: row(TraceKind.NOT_CHECKED, "?")})
         assert errors(store) == []
     return path
 
@@ -71,6 +74,17 @@ BREAKS: list[tuple[str, str]] = [
     ("vectors or novelties are about no sample", "UPDATE sample_vectors SET sample_id = 999 WHERE sample_id = 3"),
     ("vectors or novelties are about no sample", "INSERT INTO novelty VALUES (999, 0.1)"),
     ("a cell that is not there", "UPDATE vectors SET cell = 400 WHERE row = 3"),
+    ("flags or checks of a trace are about no sample", "INSERT INTO flags VALUES (999, 'd', 1, 'k', 1, '[]')"),
+    ("flags or checks of a trace are about no sample", "UPDATE traces SET sample_id = 999 WHERE sample_id = 2"),
+    ("flags or checks of a trace are about no sample", "INSERT INTO trace_consensus (sample_id) VALUES (9)"),
+    ("checked or settled twice", "INSERT INTO traces SELECT * FROM traces WHERE sample_id = 2"),
+    ("a kind that there is not", "UPDATE traces SET kind = 'odd' WHERE sample_id = 2"),
+    ("a kind that there is not", "INSERT INTO trace_consensus (sample_id, kind) VALUES (2, 'odd')"),
+    ("other counts of steps than marks", "UPDATE traces SET steps = 9 WHERE sample_id = 2"),
+    ("other counts of steps than marks", "UPDATE traces SET first_wrong_step = 3 WHERE sample_id = 1"),
+    ("flags of traces and findings of noise do not agree", "DELETE FROM flags"),
+    ("flags of traces and findings of noise do not agree", "UPDATE flags SET kind = 'static'"),
+    ("flags of traces and findings of noise do not agree", "UPDATE traces SET kind = 'clean'"),
 ]
 
 

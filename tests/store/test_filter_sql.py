@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,7 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.store.checks import keep
+from tests.store.checks import row as row_of
 from tests.store.tables import add, counts, names_in, numbered, rows_of, table
+from workbench.analyses.traces.batch import COLUMNS
+from workbench.analyses.traces.findings import TraceKind
 from workbench.errors import FilterError
 from workbench.filters import FIELDS, All, AnyOf, Between, Compare, Node, Not, Search, Sql, parse
 from workbench.model import Verdict
@@ -21,6 +26,11 @@ from workbench.services.workbench import Workbench, open_store
 Row = dict[str, Any]
 TEXTS = ("a", "A b", "it's", "50%", "_x_", 'say "hi"', "a.b*c", "[x](y)", "line\nbreak", "tab\there", "é È", "\\d+", "$1", "^a", "日本", "😀", "--", ";", "\0")  # fmt: skip
 TAGGED: set[int] = {3, 4, 5, 20}
+CHECKED = {
+    n: row_of(kind, "+-?"[n % 3] * (n % 4), p_own=None if n % 5 == 0 else n / 32)
+    for n, kind in zip(range(2, 30), itertools.cycle(TraceKind), strict=False)
+}
+"""Sample -> what the check of its trace found."""
 SQL_CONDITIONS: dict[str, Callable[[Row], bool]] = {
     "length(prompt) > 3": lambda row: len(row["prompt"]) > 3,
     "verdict = 'accept'": lambda row: row["verdict"] == "accept",
@@ -63,6 +73,7 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
         store.writer.submit(lambda t: t.connection.execute(sql)).result(30)
         flags = "INSERT INTO flags VALUES (6, 'd', 1, 'short', 1, '{}'), (6, 'd', 1, 'odd', 1, '{}'), (9, 'd', 1, 'odd', 2, '{}')"
         store.writer.submit(lambda t: t.connection.execute(flags)).result(30)
+        keep(store, CHECKED)
         add(store, numbered(10, 5000))
         workbench.undo()
         yield workbench
@@ -90,7 +101,14 @@ def accepts(node: Node, row: Row) -> bool:
             return any(compares(row, field, op, value) for value in values)
 
 
+_OF_TRACES = {"trace.kind": "kind", "trace.p_wrong": "p_own", "trace.first_wrong_step": "first_wrong_step",
+              "trace.checked": "checked_steps", "trace.failed": "failed_steps"}  # fmt: skip
+
+
 def value_of(row: Row, field: str) -> Any:
+    if field in _OF_TRACES:
+        found = CHECKED.get(row["id"])
+        return None if found is None else found[COLUMNS.index(_OF_TRACES[field])]
     names = {"parent": "parent_id", "root": "root_id", "source": "source_id"}
     value = row[names.get(field, field)]
     if field == "extra":
@@ -131,12 +149,13 @@ WORDS = ("kind:seed", "kind:synthetic", "verdict:accept", "verdict:reject,open",
          'dataset:"none"', "strategy:none", "strategy:edit", "strategy!=edit", "tag:x", "tag:x,none", 'tag:"none"', "tag!=x",
          'tag~"^y"', "flag:odd", "flag:none", "flag:short,odd", "note:none", "note:bad", 'note="a note"', "note!=x", "response:none",
          "response!=a", 'response="A b"', "trace:step", 'trace~"step [ab]"', 'prompt~"^[a-z]"', "system:none", "system=S", "extra:a",
-         "answer:none", "context!=z", "parent:none", "steps:none", "tokens!=3", "verdict~acc", "dataset~it")  # fmt: skip
+         "trace.kind:dynamic", "trace.kind:none", "trace.kind!=clean", "trace.kind:static,not-checked", "trace.kind~^static",
+         "trace.p_wrong:none", "answer:none", "context!=z", "parent:none", "steps:none", "tokens!=3", "verdict~acc", "dataset~it")  # fmt: skip
 LEAVES = st.one_of(
     SEARCHED,
     st.sampled_from(WORDS),
-    st.builds("{}{}{}".format, st.sampled_from(["tokens", "steps", "id", "parent", "root"]), st.sampled_from([":", "=", "!=", ">", ">=", "<", "<="]), NUMBERS),
-    st.builds("{}:{}..{}".format, st.sampled_from(["tokens", "steps", "id"]), st.one_of(NUMBERS, st.just("")), st.one_of(NUMBERS, st.just(""))),
+    st.builds("{}{}{}".format, st.sampled_from(["tokens", "steps", "id", "parent", "root", "trace.checked", "trace.first_wrong_step"]), st.sampled_from([":", "=", "!=", ">", ">=", "<", "<="]), NUMBERS),
+    st.builds("{}:{}..{}".format, st.sampled_from(["tokens", "steps", "id", "trace.p_wrong", "trace.failed"]), st.one_of(NUMBERS, st.just("")), st.one_of(NUMBERS, st.just(""))),
     st.lists(NUMBERS, min_size=1, max_size=4).map(lambda some: "id:" + ",".join(some)),
     st.sampled_from(["length(prompt) > 3", "verdict = 'accept'", "list_contains(tags, 'x')"]).map(lambda sql: f"sql:({sql})"),
 )  # fmt: skip
@@ -154,7 +173,7 @@ for _sql, _meaning in list(SQL_CONDITIONS.items()):
     SQL_CONDITIONS[f"({_sql})"] = _meaning
 
 
-@given(FILTERS, st.sampled_from([None, "tokens", "prompt", "verdict"]), st.booleans())
+@given(FILTERS, st.sampled_from([None, "tokens", "prompt", "verdict", "harm", "p_wrong"]), st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_sql_means_what_the_words_mean(workbench: Workbench, text: str, sort: str | None, descending: bool) -> None:
     """For any filter the store finds exactly the rows that a naive evaluator finds, sorted or not."""

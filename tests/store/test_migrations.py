@@ -130,8 +130,9 @@ def test_a_store_of_the_first_schema_gets_the_numbers(tmp_path: Path, steps: Ste
         connection.execute("INSERT INTO operations VALUES (1, 'import', 'i', NULL, 1, now(), NULL, 1, 1)")
     steps += later
     with Store(path) as store:
-        columns = "tokens, steps, operations, correct, score, difficulty, novelty, cell"
-        assert rows_of(store, f"SELECT {columns} FROM samples_now") == [(7, 2, *[None] * 6)]
+        columns = "tokens, steps, operations, correct, score, difficulty, novelty, cell, trace_kind, p_wrong"
+        assert rows_of(store, f"SELECT {columns} FROM samples_now") == [(7, 2, *[None] * 8)]
+        assert rows_of(store, "SELECT count(trace_kind) FROM curated") == [(0,)]
         assert rows_of(store, "SELECT count(*) FROM curated") == [(0,)]
         assert store.load_facts().tokens.tolist() == [-1, 7]
         assert store.vectors is None

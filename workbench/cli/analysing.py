@@ -21,6 +21,9 @@ from workbench.model import ANALYSES
 def analyse(store: Path, name: str, where: str | None, as_json: bool) -> None:
     """Run an analysis over the samples it has not seen yet.
 
+    traces checks reasoning traces in processes of its own, then takes siblings (answers to the same prompt) into account;
+    `workbench traces STORE` shows what was found.
+
     vectors embeds the texts with the model of the settings (`[embedding]`); it takes minutes for 10,000 texts, can be
     stopped at any time, and goes on from there when it is run again. At its end the novelty of what is undecided is
     worked out against the curated set as it is.

@@ -112,7 +112,9 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
 @store_argument
 @click.argument("number", type=int, metavar="ID")
 @json_option(
-    "one object with everything `list` has, system, context, messages, extra, tags, note, measures, lineage, decisions, evidence"
+    "one object with everything `list` has, system, context, messages, extra, tags, note, measures, lineage, decisions, evidence, "
+    "trace_check: {kind, p_wrong, first_wrong_step, steps, checked_steps, failed_steps, marks (+ holds, - fails, ? not checkable; "
+    "one for each step), answer, reference_ok, consensus, evidence} or null"
 )
 def show(store: Path, number: int, as_json: bool) -> None:
     """Show everything about one sample."""
@@ -131,6 +133,11 @@ def show(store: Path, number: int, as_json: bool) -> None:
             say("trace: in the response" if inside else name, "quiet")
             if not inside:
                 say(str(row[name]))
+    if row["trace_check"] is not None:
+        from workbench.cli.traces import say_check
+
+        say()
+        say_check(row)
     for name in ("messages", "extra"):
         if row.get(name):
             import json
@@ -138,6 +145,7 @@ def show(store: Path, number: int, as_json: bool) -> None:
             say()
             say(name, "quiet")
             say(json.dumps(row[name], ensure_ascii=False, indent=2, default=str))
+    row["evidence"] = [one for one in row["evidence"] if one["detector"] != "traces"]  # told above
     for name in ("lineage", "decisions", "evidence"):
         if row.get(name):
             say()

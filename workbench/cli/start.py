@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 DEFAULT_DEMO = "demo.duckdb"
+FEW_TRACES = 2_000
+"""So many are checked in a second or two; of more, the app checks when it is asked to."""
 APP_MEMORY = "192MB"
 """What DuckDB keeps in memory for the app unless the settings say otherwise: browsing needs little, sorts may spill."""
 
@@ -41,6 +43,8 @@ def open_command(store: Path, files: tuple[Path, ...]) -> None:
         if files:
             print_report(import_files(workbench, list(files)))
             _analyse(workbench, "measures")  # the app makes the vectors, behind the screen
+            if workbench.traces.summary().unseen < FEW_TRACES:
+                _analyse(workbench, "traces")
         run_app(workbench)
 
 
@@ -146,6 +150,10 @@ def print_summary(workbench: Workbench) -> None:
     table(columns, ([row[0], *(human(value) for value in row[1:])] for row in [*rows, total]))
     decided = int((workbench.facts.verdict[1:] > 0).sum())
     say(f"{counted(int(workbench.facts.live[1:].sum()), 'sample')}, {decided:,} decided.")
+    traces = workbench.traces.summary()
+    noisy = sum(count for kind, count in traces.kinds.items() if kind.noisy)
+    if noisy:
+        say(f"{counted(noisy, 'trace')} with noise: workbench traces {workbench.path}")
 
 
 def _summary(workbench: Workbench) -> list[list[Any]]:

@@ -55,6 +55,10 @@ def analyse(
     reports = []
     if name in ("measures", "all"):
         reports.append(_measure(store, progress, cancel, among))
+    if name in ("traces", "all"):
+        from workbench.services.trace_checks import check_traces
+
+        reports.append(check_traces(store, progress, cancel, pause, among))
     if name in ("vectors", "all"):
         from workbench.analyses.embedding.models import ModelMissing, ModelRefused
         from workbench.services.embedding import VERSION, embed_samples

@@ -88,7 +88,8 @@ class View:
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some rows as a table shows them. Every column has one value for each id: kind, dataset, strategy, prompt and
-    response (their first `PREVIEW` characters), tags and flags (lists of names)."""
+    response (their first `PREVIEW` characters), tags and flags (lists of names), first_wrong_step (of a flagged trace, from 0,
+    else None)."""
 
     ids: Ids
     columns: dict[str, list[Any]]

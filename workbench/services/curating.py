@@ -127,8 +127,11 @@ class Curator:
             from workbench.formats.columns import json_text
 
             values["messages"] = json_text(new["messages"])
+        from workbench.services.trace_checks import arriving
+
+        arrival = arriving(self._store, {**new, "several_turns": new["messages"] is not None}, sample_id)
         future: Future[Change] = Future()
-        inner = self._store.edit(sample_id, values, _hash(new))
+        inner = self._store.edit(sample_id, values, _hash(new), arrival)
         inner.add_done_callback(lambda done: self._edited(done, future))
         return future
 

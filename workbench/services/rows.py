@@ -50,6 +50,19 @@ def measures_of(facts: Facts, sample_id: int) -> dict[str, int | float | bool | 
     }
 
 
+def consensus_of(
+    size: int | None, agree: int | None, own: int | None, majority: str | None
+) -> dict[str, int | str | None] | None:
+    """What siblings say, as the command line prints it; None without siblings."""
+    return None if size is None else {"size": size, "agree": agree, "own": own, "majority": majority}
+
+
+def evidence_of(text: str | None) -> list[dict[str, Any]]:
+    """The observations in a JSON array of the store."""
+    found = _parsed(text)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
 def _parsed(text: str | None) -> Any:
     if text is None:
         return None

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from workbench.errors import UsageError, WorkbenchError
 from workbench.model import SAMPLE_COLUMNS, Change, Finding, ImportReport, Kind, Operation, Progress, Verdict
 from workbench.services import importing
@@ -19,6 +21,7 @@ from workbench.services.importing import ImportOptions
 from workbench.services.qdc import Qdc
 from workbench.services.rows import as_row, measures_of
 from workbench.services.suggesting import Suggester
+from workbench.services.tracing import Tracer
 from workbench.store import saved_views
 from workbench.store.facts import Facts
 from workbench.store.samples import Ids, batches, fetch_rows
@@ -146,7 +149,7 @@ class Workbench:
             reports = analyse(self._store, name, progress, cancel, among, settings=settings, pause=pause)
         finally:
             self.curator.forget_statistics()
-        if self.vectors is not None and name != "measures":
+        if self.vectors is not None and name in ("vectors", "all"):
             self.refresh_novelty(cancel)
         return reports
 
@@ -185,8 +188,8 @@ class Workbench:
                 yield as_row(values, columns)
 
     def row(self, sample_id: int) -> dict[str, Any]:
-        """One sample with everything: also `measures`, `lineage`, `decisions`, `evidence`. Raises UsageError for an unknown
-        id."""
+        """One sample with everything: also `measures`, `lineage`, `decisions`, `evidence` (of its flags), and `trace_check` (see
+        `Tracer.rows`; None while it has not been checked). Raises UsageError for an unknown id."""
         self._store.check_ids([sample_id])
         detail = self.browser.detail(sample_id, limit=2_000_000_000).result()
         return {
@@ -204,6 +207,7 @@ class Workbench:
                 {"detector": detector, "kind": kind, "severity": severity, "evidence": evidence}
                 for detector, kind, severity, evidence in detail.evidence
             ],
+            "trace_check": next(self.traces.rows(np.array([sample_id])), None),
         }
 
     def export(
@@ -331,3 +335,4 @@ class Workbench:
         self.browser, self.curator = Browser(store), Curator(store)
         self.qdc = Qdc(store, self.browser, self.curator)
         self.suggester = Suggester(store, self.curator, self.qdc)
+        self.traces = Tracer(store, self.curator)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.model import Finding
 from workbench.store.engine import STORAGE_VERSION, file_sizes, scalar
 from workbench.store.migrations import MIGRATIONS
+from workbench.store.traces import DETECTOR, KNOWN, NOISY
 from workbench.store.vector_care import examine_vectors
 
 if TYPE_CHECKING:
@@ -117,6 +118,33 @@ _CHECKS: tuple[tuple[str, str], ...] = (
         "{n:,} vectors or novelties are about no sample",
         """SELECT (SELECT count(*) FROM sample_vectors WHERE sample_id NOT IN (SELECT id FROM samples))
             + (SELECT count(*) FROM novelty WHERE sample_id NOT IN (SELECT id FROM samples))""",
+    ),
+    (
+        "{n:,} flags or checks of a trace are about no sample",
+        """SELECT (SELECT count(*) FROM flags WHERE sample_id NOT IN (SELECT id FROM samples))
+            + (SELECT count(*) FROM traces WHERE sample_id NOT IN (SELECT id FROM samples))
+            + (SELECT count(*) FROM trace_consensus WHERE sample_id NOT IN (SELECT sample_id FROM traces))""",
+    ),
+    (
+        "{n:,} traces are checked or settled twice",
+        """SELECT (SELECT count(*) - count(DISTINCT sample_id) FROM traces)
+            + (SELECT count(*) - count(DISTINCT sample_id) FROM trace_consensus)""",
+    ),
+    (
+        "{n:,} traces are of a kind that there is not",
+        f"SELECT count(*) FROM traces_now WHERE kind IS NULL OR kind NOT IN {KNOWN}",
+    ),
+    (
+        "{n:,} traces have other counts of steps than marks",
+        """SELECT count(*) FROM traces WHERE steps IS DISTINCT FROM length(marks) OR failed_steps > checked_steps
+            OR checked_steps > steps OR first_wrong_step NOT BETWEEN 0 AND steps""",
+    ),
+    (
+        "{n:,} flags of traces and findings of noise do not agree",
+        f"""SELECT count(*) FROM (SELECT sample_id, kind FROM traces_now WHERE kind IN {NOISY}) t
+            FULL JOIN (SELECT sample_id, kind FROM flags WHERE detector = '{DETECTOR}') f
+                ON f.sample_id = t.sample_id AND f.kind = t.kind
+            WHERE f.sample_id IS NULL OR t.sample_id IS NULL""",
     ),
     (
         "{n:,} vectors are in a cell that is not there",

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from workbench.analyses.qdc.parts import NO_SCORE
 from workbench.errors import UsageError
+from workbench.store import traces
 from workbench.store.engine import scalar
 from workbench.store.samples import Ids, Ranges, within
 from workbench.store.vectors import VectorFile, rows_of_samples
@@ -38,6 +39,11 @@ _NONE: dict[str, np.generic] = {
     "vector": np.int32(-1),
     "cell": np.int16(-1),
     "novelty": np.float32("nan"),
+    "trace_kind": np.int8(-1),
+    "p_wrong": np.float32("nan"),
+    "trace_steps": np.int16(-1),
+    "checked_steps": np.int16(-1),
+    "failed_steps": np.int16(-1),
     "live": np.bool_(False),
 }
 """Every array of the facts with what a new slot of it says. `live` is last: see `Facts.grow`."""
@@ -49,7 +55,7 @@ _WRITTEN_SINGLY = ("verdict", "kind", "dataset", "strategy", "tokens", "steps")
 
 @dataclass(slots=True)
 class Facts:
-    """Arrays indexed by sample id (slot 0 is unused). About 19 bytes a sample, and up to 24 more for what is known: an
+    """Arrays indexed by sample id (slot 0 is unused). About 19 bytes a sample, and up to 35 more for what is known: an
     array that says the same of every sample takes no memory (it is then read-only: change it by `put`).
 
     kind: 0 seed, 1 synthetic. dataset, strategy: codes into the name lists, strategy -1 for none. verdict: codes of
@@ -58,6 +64,8 @@ class Facts:
     0 wrong, -1 unknown. clean: the reasoning has no finding 1, has one 0, not looked at -1. score: in thousandths,
     NO_SCORE for none. difficulty: share of wrong answers to the same prompt, in thousandths, -1 unknown.
     vector: row in the vectors of the present model, -1 none. cell: group of similar vectors, -1 none. novelty: NaN unknown.
+    trace_kind: `TraceKind.harm`, -1 while the trace has not been checked. p_wrong: NaN unknown. trace_steps, checked_steps,
+    failed_steps: of the text that was checked (the trace, or else the response), -1 unknown.
     """
 
     n: int = 0
@@ -81,6 +89,11 @@ class Facts:
     vector: npt.NDArray[np.int32] = field(init=False)
     cell: npt.NDArray[np.int16] = field(init=False)
     novelty: npt.NDArray[np.float32] = field(init=False)
+    trace_kind: npt.NDArray[np.int8] = field(init=False)
+    p_wrong: npt.NDArray[np.float32] = field(init=False)
+    trace_steps: npt.NDArray[np.int16] = field(init=False)
+    checked_steps: npt.NDArray[np.int16] = field(init=False)
+    failed_steps: npt.NDArray[np.int16] = field(init=False)
     live: npt.NDArray[np.bool_] = field(init=False)
     dataset_names: list[str] = field(default_factory=list)
     strategy_names: list[str] = field(default_factory=list)
@@ -300,8 +313,9 @@ def load_all(connection: Connection, facts: Facts, last: int, live: Ranges, file
 
 
 def load_findings(connection: Connection, facts: Facts, live: Ranges, file: VectorFile | None) -> None:
-    """Read what analyses have found: measures, vectors, and what follows from them."""
+    """Read what analyses have found: measures, vectors, traces, and what follows from them."""
     load_measures(connection, facts)
+    traces.load(connection, facts)
     load_difficulty(connection, facts, live)
     if file is not None:
         load_vectors(connection, facts, file)

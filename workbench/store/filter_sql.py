@@ -38,6 +38,11 @@ _COLUMNS = {
     "tokens": "m.tokens",
     "steps": "m.steps",
     **_NUMBERS,
+    "trace.kind": "r.kind",
+    "trace.p_wrong": "r.p_wrong",
+    "trace.first_wrong_step": "r.first_wrong_step",
+    "trace.checked": "r.checked_steps",
+    "trace.failed": "r.failed_steps",
     "verdict": "coalesce(v.verdict, 'undecided')",
     "note": "n.note",
 }
@@ -48,6 +53,7 @@ _JOINS = {
     "d": "LEFT JOIN difficulty_now d ON d.sample_id = s.id",
     "w": "LEFT JOIN novelty w ON w.sample_id = s.id",
     "c": "LEFT JOIN vectors_now c ON c.sample_id = s.id",
+    "r": "LEFT JOIN traces_now r ON r.sample_id = s.id",
 }
 SORTS = {
     "id": "s.id",
@@ -62,6 +68,9 @@ SORTS = {
     "response": "s.response",
     "created_at": "s.created_at",
     "root": "s.root_id",
+    # One number for both: a chance is at most 1, and harms are whole numbers.
+    "harm": "(r.harm + coalesce(r.p_wrong, 0) / 2)",
+    "p_wrong": "r.p_wrong",
 }
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.store.store import Store
     from workbench.store.threads import Transaction
 
-_TABLES = {"measures": "measures"}
+_TABLES = {"measures": "measures", "traces": "traces"}
 _MOST = {"operations": 32_767, "operators": 127, "numbers": 32_767, "nesting": 127}
 """The most that these columns of `measures` can hold; what is more is kept as that."""
 

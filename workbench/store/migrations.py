@@ -138,6 +138,50 @@ def embeddings_and_numbers(connection: Connection) -> None:
         connection.execute(statement)
 
 
+@migration
+def trace_findings(connection: Connection) -> None:
+    """What the check of each trace found, and what siblings change about it.
+
+    `trace_consensus` has rows only for samples with siblings: most stores have few. `prompt_hash` is of Workbench, not
+    of DuckDB, whose hash may change; NULL where the prompt alone does not say what was asked.
+    """
+    for statement in (
+        """CREATE TABLE traces (
+            sample_id BIGINT, version INTEGER, prompt_hash UBIGINT, kind VARCHAR, p_own FLOAT, first_wrong_step INTEGER,
+            steps INTEGER, checked_steps INTEGER, failed_steps INTEGER, marks VARCHAR, answer VARCHAR, answer_key VARCHAR,
+            answer_ok BOOLEAN, evidence VARCHAR)""",
+        """CREATE TABLE trace_consensus (
+            sample_id BIGINT, kind VARCHAR, p_wrong FLOAT, size INTEGER, agree INTEGER, own INTEGER, majority VARCHAR,
+            evidence VARCHAR)""",
+        """CREATE VIEW traces_now AS SELECT t.sample_id, coalesce(c.kind, t.kind) AS kind,
+                CASE coalesce(c.kind, t.kind) WHEN 'dynamic' THEN 6 WHEN 'semantic' THEN 5 WHEN 'static' THEN 4
+                    WHEN 'static-deletion' THEN 3 WHEN 'structural' THEN 2 WHEN 'not-checked' THEN 1
+                    WHEN 'clean' THEN 0 END::TINYINT AS harm,
+                coalesce(c.p_wrong, t.p_own) AS p_wrong, t.first_wrong_step, t.steps, t.checked_steps, t.failed_steps,
+                t.marks, t.answer, t.answer_ok, c.size, c.agree, c.own, c.majority
+            FROM traces t LEFT JOIN trace_consensus c ON c.sample_id = t.sample_id""",
+        "DROP VIEW curated",
+        """CREATE OR REPLACE VIEW samples_now AS SELECT s.*, coalesce(v.verdict, 'undecided') AS verdict, n.note,
+                coalesce(t.tags, []) AS tags, coalesce(f.flags, []) AS flags, m.tokens, m.steps, m.operations,
+                m.operators, m.numbers, m.nesting, m.correct, m.score / 1000.0 AS score, d.difficulty,
+                w.value AS novelty, c.cell, r.kind AS trace_kind, r.harm, r.p_wrong
+            FROM live_samples s
+            LEFT JOIN verdicts_now v ON v.sample_id = s.id
+            LEFT JOIN notes_now n ON n.sample_id = s.id
+            LEFT JOIN (SELECT sample_id, list(tag ORDER BY tag) AS tags FROM tags_now GROUP BY sample_id) t
+                ON t.sample_id = s.id
+            LEFT JOIN (SELECT sample_id, list(DISTINCT kind ORDER BY kind) AS flags FROM flags GROUP BY sample_id) f
+                ON f.sample_id = s.id
+            LEFT JOIN measures m ON m.sample_id = s.id
+            LEFT JOIN difficulty_now d ON d.sample_id = s.id
+            LEFT JOIN novelty w ON w.sample_id = s.id
+            LEFT JOIN vectors_now c ON c.sample_id = s.id
+            LEFT JOIN traces_now r ON r.sample_id = s.id""",
+        "CREATE VIEW curated AS SELECT * FROM samples_now WHERE verdict = 'accept'",
+    ):
+        connection.execute(statement)
+
+
 def is_outdated(connection: Connection, path: Path) -> bool:
     """Whether an existing store needs a step. Raises StoreUnreadable for a file that is not a store of ours, or that a
     newer Workbench has written."""

@@ -207,7 +207,8 @@ def _column(name: str, cut: int | None) -> str:
 
 
 def fetch_page(connection: Connection, ids: Ids, preview: int) -> dict[str, list[Any]]:
-    """What a table shows of `ids`, in their order: kind, dataset, strategy, and the first characters of both texts."""
+    """What a table shows of `ids`, in their order: kind, dataset, strategy, the first characters of both texts, tags, flags, and
+    the step (from 0) where a flagged trace goes wrong, else None."""
     names = ("id", "kind", "dataset", "strategy", "prompt", "response")
     low, high = int(ids.min()), int(ids.max())
     connection.register("wanted", {"id": np.array(ids, dtype=np.int64), "pos": np.arange(len(ids))})
@@ -218,12 +219,23 @@ def fetch_page(connection: Connection, ids: Ids, preview: int) -> dict[str, list
         ).fetchall()
         tags = _names_of(connection, "tags_now", "tag", low, high)
         flags = _names_of(connection, "flags", "kind", low, high)
+        # Most pages have no flag, and the table of traces is as long as that of the samples.
+        steps = _wrong_steps(connection, low, high) if flags else {}
     finally:
         connection.unregister("wanted")
     page: dict[str, list[Any]] = {name: [row[place] for row in rows] for place, name in enumerate(names)}
     page["tags"] = [tags.get(one, []) for one in page["id"]]
     page["flags"] = [flags.get(one, []) for one in page["id"]]
+    page["first_wrong_step"] = [steps.get(one) for one in page["id"]]
     return page
+
+
+def _wrong_steps(connection: Connection, low: int, high: int) -> dict[int, int]:
+    rows = connection.execute(
+        f"""SELECT sample_id, first_wrong_step FROM traces WHERE sample_id BETWEEN {low} AND {high}
+            AND first_wrong_step IS NOT NULL AND sample_id IN (SELECT id FROM wanted)"""
+    ).fetchall()
+    return dict(rows)
 
 
 def _names_of(connection: Connection, table: str, name: str, low: int, high: int) -> dict[int, list[str]]:

@@ -29,6 +29,8 @@ from workbench.store.threads import Reader, Transaction, Writer
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Connection
 
+    from workbench.store.traces import Arrival
+
 T = TypeVar("T")
 READERS = ("page", "query", "detail", "bulk")
 """A thread and a connection each: what is on screen, the view being built, one sample, exports and analyses."""
@@ -249,9 +251,11 @@ class Store:
 
         return self.writer.submit(run)
 
-    def edit(self, old_id: int, values: dict[str, Any], content_hash: str) -> Future[tuple[Change, int]]:
-        """Add a new version of a sample. It takes over the verdict; the old one is kept, rejected with a note that
-        names the new one. Returns the change and the new id."""
+    def edit(
+        self, old_id: int, values: dict[str, Any], content_hash: str, arrival: Arrival | None = None
+    ) -> Future[tuple[Change, int]]:
+        """Add a new version of a sample, with what was found about it. It takes over the verdict; the old one is kept,
+        rejected with a note that names the new one. Returns the change and the new id."""
         if self._closed:
             raise closed()
         self.check_ids([old_id])
@@ -278,6 +282,8 @@ class Store:
             self._append_one(transaction, number, old_id, Verdict.REJECT, f"superseded by #{new_id}")
             if held[0]:
                 self._append_one(transaction, number, new_id, Verdict(int(held[0])), None)
+            if arrival is not None:
+                arrival.write(transaction, known, new_id)
             transaction.on_commit.append(lambda: self._refresh_live(connection, new_id))
             return Change(number, words, 1), new_id
 
