@@ -95,6 +95,24 @@ JOURNEY: tuple[str, ...] = (
     "r",
     "u",
     "u",
+    "3",
+    "C",
+    "F",  # all of them
+    *"jjjjjjjj",
+    "]",
+    "z",
+    "z",
+    "z",
+    "o",
+    ESCAPE,
+    "R",
+    ESCAPE,
+    "\r",
+    "n",
+    ESCAPE,
+    "r",
+    "u",
+    "1",
 )
 
 

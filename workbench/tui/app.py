@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App
@@ -15,21 +16,20 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from workbench.errors import UsageError
-from workbench.model import Verdict
 from workbench.tui import messages, theme
 from workbench.tui.actions import BY_ID, SCOPES, Keymap, bindings_for
 from workbench.tui.actions.model import Kind
 from workbench.tui.background import Background
 from workbench.tui.commands import Command, understand
+from workbench.tui.going import Going
 from workbench.tui.screens.browse import BrowseScreen
-from workbench.tui.state import Asked
+from workbench.tui.screens.table_screen import TableScreen
 from workbench.tui.transfers import bring_in, send_out
 from workbench.tui.widgets.entry import CommandLine
 
 if TYPE_CHECKING:
     from workbench.config import Settings
     from workbench.services.workbench import Workbench
-    from workbench.tui.screens.qdc_known import Known
 
 
 def _palette() -> type[Provider]:
@@ -62,9 +62,8 @@ class WorkbenchApp(App[None]):
             self.register_theme(ours)
         self._filters.append(theme.Belt())
         self.background = Background(self, workbench, settings)
+        self.going = Going(self)
         self._browse: BrowseScreen | None = None
-        self._qdc: Known | None = None
-        """What the QDC screen showed last."""
 
     def get_default_screen(self) -> Screen[None]:
         self._browse = BrowseScreen(self.workbench, self.settings, self.keymap)
@@ -126,16 +125,19 @@ class WorkbenchApp(App[None]):
     def action_do(self, action_id: str) -> None:
         match action_id:
             case "app.browse":
-                while len(self.screen_stack) > 1 and self.screen is not self.browse:
-                    self.pop_screen()
+                self.going.browse()
+            case "app.traces":
+                self.going.traces()
             case "app.qdc":
-                self.open_qdc()
+                self.going.qdc()
             case "app.export":
                 self.browse.job(send_out(self.browse), "export")
             case "app.import":
                 self.browse.job(bring_in(self.browse), "import")
             case "app.vectors":
                 self.background.ask_for_vectors()
+            case "app.check":
+                self.background.ask_for_checks()
             case "app.history":
                 from workbench.tui.screens.history import HistoryScreen
 
@@ -160,13 +162,15 @@ class WorkbenchApp(App[None]):
     async def action_quit(self) -> None:
         """Leave when everything begun is on the disk."""
         self.background.end()
-        await self.browse.deciding.settled()
+        for screen in self.screen_stack:
+            if isinstance(screen, TableScreen):
+                await screen.deciding.settled()
         await self.background.settled()
         self.exit()
 
     def action_help_quit(self) -> None:
         """ctrl+c with nothing to copy: stop what is running, or say how to leave."""
-        if self.browse.viewing.stop():
+        if self.going.place.viewing.stop():
             self.browse.say("the search was stopped; what it found stays")
         else:
             self.browse.say(f"{self.browse.key('app.quit')} quits; everything decided is kept")
@@ -178,61 +182,22 @@ class WorkbenchApp(App[None]):
         asked = BY_ID[str(parameters[0])]
         return asked.everywhere or (asked.id == "app.help" and _kind(self.screen) == "page")
 
-    # -- dialogs
-
-    def open_qdc(self) -> None:
-        from workbench.tui.screens.qdc import QdcScreen
-        from workbench.tui.screens.qdc_known import Known
-
-        if not isinstance(self.screen, QdcScreen):
-            self._qdc = self._qdc or Known()
-            self.push_screen(QdcScreen(self.browse, self._qdc))
-
-    def open_sample(self, sample_id: int) -> None:
-        from workbench.tui.screens.sample import Load, SampleScreen
-
-        browse = self.browse
-        load = cast("Load", self.workbench.browser.detail)  # Future is invariant, and a Detail is what Load gives
-
-        def closed(last: int | None) -> None:
-            if last is not None:
-                browse.go_to_sample(last, quiet=True)
-
-        self.push_screen(SampleScreen(sample_id, load, browse.neighbour), closed)
-
-    def on_sample_screen_decided(self, message: Any) -> None:
-        screen, verdict = message.sender, message.verdict
-        assert isinstance(verdict, Verdict)
-        self.browse.deciding.decide_one(
-            message.sample_id, verdict, lambda: screen.is_attached and screen.refresh_sample()
-        )
-
-    def on_sample_screen_wanted(self, message: Any) -> None:
-        browse, screen, sample_id = self.browse, message.sender, message.sample_id
-        browse.go_to_sample(sample_id, quiet=True)
-        match message.wish:
-            case "edit":
-                browse.deciding.edit(sample_id, screen.refresh_sample)
-            case "copy":
-                browse.job(browse.looking.copy_of(sample_id, "sample"), "copy")
-            case "diff":
-                browse.job(browse.looking.show_diff(sample_id), "diff")
-            case "tag":
-                browse.deciding.tag_one(sample_id, screen.refresh_sample)
-            case "note":
-                browse.deciding.note(screen.refresh_sample)
-            case "undo":
-                browse.deciding.undo(screen.refresh_sample)
-            case "redo":
-                browse.deciding.redo(screen.refresh_sample)
-
     # -- messages
 
-    def on_vectors_moved(self, message: messages.VectorsMoved) -> None:
+    def open_sample(self, sample_id: int) -> None:
+        self.going.sample(sample_id)
+
+    def on_sample_screen_decided(self, message: Any) -> None:
+        self.going.decided(message)
+
+    def on_sample_screen_wanted(self, message: Any) -> None:
+        self.going.wanted(message)
+
+    def on_job_moved(self, message: messages.JobMoved) -> None:
         self.background.moved()
 
-    def on_vectors_ended(self, message: messages.VectorsEnded) -> None:
-        self.background.ended(message.report, message.error)
+    def on_job_ended(self, message: messages.JobEnded) -> None:
+        self.background.ended(message.name, message.report, message.error)
 
     def on_novelty_refreshed(self, message: messages.NoveltyRefreshed) -> None:
         self.background.refreshed(message.revision, message.error)
@@ -249,10 +214,10 @@ class WorkbenchApp(App[None]):
             line.complain(str(error))
             return
         line.close()
-        if self.screen is self.browse:
-            self.browse.table.focus()
+        if self.screen is self.going.place:
+            self.going.place.table.focus()
         elif command.what not in ("action", "theme", "nothing"):
-            self.action_do("app.browse")  # its rows are meant
+            self.going.browse()  # its rows are meant
         try:
             self._obey(command)
         except UsageError as error:
@@ -264,23 +229,23 @@ class WorkbenchApp(App[None]):
         return self.screen.query_one(CommandLine)
 
     def _obey(self, command: Command) -> None:
-        browse, viewing = self.browse, self.browse.viewing
+        place, viewing = self.going.place, self.going.place.viewing
         match command.what:
             case "row":
-                browse.go_to_row(command.number)
+                place.go_to_row(command.number)
             case "sample":
-                browse.go_to_sample(command.number)
+                place.go_to_sample(command.number)
             case "action":
                 self.perform(command.words)
             case "filter":
-                viewing.go(Asked(command.words.strip(), viewing.asked.sort, viewing.asked.descending))
+                viewing.go(replace(viewing.asked, filter=command.words.strip(), name=None))
             case "sort":
                 key, _, order = command.words.partition(" ")
                 viewing.sort(key, order.strip().startswith("desc"))
             case "tag":
-                browse.job(browse.deciding.tag_with(browse.marking.targets(), command.words), "tag")
-            case "note" if browse.table.cursor_id is not None:
-                browse.job(browse.deciding.note_with(browse.table.cursor_id, command.words), "note")
+                place.job(place.deciding.tag_with(place.marking.targets(), command.words), "tag")
+            case "note" if place.table.cursor_id is not None:
+                place.job(place.deciding.note_with(place.table.cursor_id, command.words), "note")
             case "theme":
                 if command.words not in self.available_themes:
                     raise UsageError(f"there is no theme {command.words}")

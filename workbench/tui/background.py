@@ -1,5 +1,5 @@
-"""What goes on behind the app: making vectors, and the novelty of what is undecided. Threads post messages; the handlers here
-own the state."""
+"""What goes on behind the app: making vectors, checking traces, and the novelty of what is undecided. Threads post messages;
+the handlers here own the state."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import os
 import threading
 from typing import TYPE_CHECKING, Final
 
+from workbench.analyses.traces.findings import TraceKind
 from workbench.errors import Cancelled
 from workbench.text.sanitise import one_line
 from workbench.tui import messages
-from workbench.tui.vector_job import VectorJob
+from workbench.tui.analysis_job import AnalysisJob
+from workbench.tui.screens.table_screen import TableScreen
 from workbench.tui.widgets.tab_line import TabLine
 
 if TYPE_CHECKING:
@@ -32,13 +34,10 @@ class Background:
 
     def __init__(self, app: WorkbenchApp, workbench: Workbench, settings: Settings) -> None:
         self._app, self._workbench, self._settings = app, workbench, settings
-        self.vectors = VectorJob(
-            workbench,
-            settings,
-            lambda: app.post_message(messages.VectorsMoved()),
-            lambda report, error: app.post_message(messages.VectorsEnded(report, error)),
-        )
+        self.vectors, self.traces = self._job("vectors"), self._job("traces")
         self._at_terminal = _at_terminal()
+        self.began = False
+        """Whether the facts are loaded."""
         self._by_itself = False
         self._cancel_novelty: threading.Event | None = None
         self._novelty_runs = False
@@ -46,9 +45,24 @@ class Background:
         self._quiet = 0
         self._fresh: int | None = None
         """The revision that the novelty is of; None before the first."""
+        self.check_problem = ""
+        """Why the last check of traces failed; empty when it did not, or was stopped."""
+        self._noisy: tuple[object, int] = (None, 0)
+        """How many traces are noisy, and the state of the store that this was counted in."""
+
+    def _job(self, name: str) -> AnalysisJob:
+        app = self._app
+        return AnalysisJob(
+            name,
+            self._workbench,
+            self._settings,
+            lambda: app.post_message(messages.JobMoved()),
+            lambda report, error: app.post_message(messages.JobEnded(name, report, error)),
+        )
 
     def begin(self) -> None:
         """Once the facts are loaded: look after the vectors and the novelty."""
+        self.began = True
         self._app.set_interval(TICK, self._tick)
         self.arrived()
 
@@ -65,15 +79,16 @@ class Background:
             self.moved()
 
     def end(self) -> None:
-        """The app is leaving: what is embedded is kept."""
+        """The app is leaving: what is embedded and checked is kept."""
         self.vectors.stop()
+        self.traces.stop()
         if self._cancel_novelty is not None:
             self._cancel_novelty.set()
 
     async def settled(self) -> None:
         """Wait until the threads have let go of the store, or have been given long enough."""
         until = asyncio.get_running_loop().time() + PATIENCE
-        while self.vectors.running or self._novelty_runs:
+        while self.vectors.running or self.traces.running or self._novelty_runs:
             if asyncio.get_running_loop().time() > until:
                 return
             await asyncio.sleep(0.02)
@@ -89,31 +104,58 @@ class Background:
         self.vectors.start()
         self.moved()
 
-    # -- vectors
+    def ask_for_checks(self) -> None:
+        """Start to check the traces that have not been, or stop."""
+        if self.traces.running:
+            self.traces.stop()
+        else:
+            self.check_problem = ""
+            self.traces.start()
+        self.moved()
+
+    # -- how far it is
 
     def moved(self) -> None:
-        """How far the vectors are, on the tab line of every screen."""
-        line = self.vectors.line()
+        """How far the jobs are, on the tab line of every screen, and how many traces are noisy."""
         for screen in self._app.screen_stack:
             for tabs in screen.query(TabLine):
-                tabs.say(line)
+                self.tell(tabs)
+            if isinstance(screen, TableScreen):
+                screen.job_moved()
 
-    def ended(self, report: AnalysisReport | None, error: BaseException | None) -> None:
+    def tell(self, tabs: TabLine) -> None:
+        """What a tab line says of what goes on behind the app."""
+        tabs.say(" · ".join(line for line in (self.vectors.line(), self.traces.line()) if line))
+        tabs.count("app.traces", self._count_noisy())
+
+    def _count_noisy(self) -> int:
+        facts = self._workbench.facts
+        stamp = facts.revision, facts.n, len(facts.live), self._workbench.curator.revision
+        if self._noisy[0] != stamp:
+            kinds, live = facts.trace_kind, facts.live
+            least = min(len(kinds), len(live))
+            noisy = (kinds[:least] >= TraceKind.STRUCTURAL.harm) & live[:least]
+            self._noisy = stamp, int(noisy.sum())
+        return self._noisy[1]
+
+    def ended(self, name: str, report: AnalysisReport | None, error: BaseException | None) -> None:
+        """A job is over; `report` is None when `error` stopped it."""
         self.moved()
-        browse = self._app.browse
+        if name == "traces":
+            self.check_problem = "" if error is None or isinstance(error, Cancelled) else _reason(error)
+        browse, by_itself = self._app.browse, name == "vectors" and self._by_itself
         if report is not None:
-            if report.rows or not self._by_itself:
-                said = (
-                    f"{report.rows:,} samples have got their vectors" if report.rows else "every sample has its vector"
-                )
-                browse.say(f"{said}{f' ({report.note})' if report.note else ''}")
+            if report.rows or not by_itself:
+                browse.say(f"{_done(report)}{f' ({report.note})' if report.note else ''}")
         elif isinstance(error, Cancelled):
             browse.say(str(error))
-        elif self._by_itself and error is not None:
+        elif by_itself and error is not None:
             browse.say(one_line(f"no vectors: {error}", limit=300), error=True)
         elif error is not None:
             browse.fail(error)
-        browse.measured()
+        for screen in self._app.screen_stack:
+            if isinstance(screen, TableScreen):
+                screen.measured(flags=name == "traces")
 
     # -- novelty
 
@@ -122,8 +164,7 @@ class Background:
             self.end()  # nobody is there to read what could not be written
             self._app.exit()
             return
-        if self.vectors.running:
-            self.moved()
+        self.moved()
         revision = self._workbench.curator.revision
         if revision != self._revision:
             self._revision, self._quiet = revision, 0
@@ -161,6 +202,16 @@ class Background:
     def novelty_is_fresh(self) -> bool:
         """Whether the novelty is of the curated set as it is."""
         return self._fresh == self._workbench.curator.revision
+
+
+def _reason(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def _done(report: AnalysisReport) -> str:
+    if report.analysis == "vectors":
+        return f"{report.rows:,} samples have got their vectors" if report.rows else "every sample has its vector"
+    return f"{report.rows:,} traces have been checked" if report.rows else "every trace has been checked"
 
 
 def _at_terminal() -> bool:

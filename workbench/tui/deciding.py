@@ -18,7 +18,7 @@ from workbench.model import Change, Verdict
 from workbench.tui.state import Ids
 
 if TYPE_CHECKING:
-    from workbench.tui.screens.browse import BrowseScreen
+    from workbench.tui.screens.table_screen import TableScreen
 
 PAST = {Verdict.ACCEPT: "accepted", Verdict.REJECT: "rejected", Verdict.UNDECIDED: "open again"}
 
@@ -36,10 +36,11 @@ async def _after(work: Awaitable[object], then: Then) -> None:
 class Deciding:
     """The jobs behind the keys a, r, x, t, m, e, u and ctrl+r."""
 
-    def __init__(self, screen: BrowseScreen) -> None:
+    def __init__(self, screen: TableScreen) -> None:
         self._screen = screen
         self._curator = screen.workbench.curator
-        self._waiting: set[Future[Any]] = set()
+        self.waiting: set[Future[Any]] = set()
+        """What is not on the disk yet."""
 
     # -- how many rows
 
@@ -74,7 +75,7 @@ class Deciding:
 
     async def _decide_many(self, ids: Ids, verdict: Verdict) -> None:
         screen = self._screen
-        screen.what_if(verdict)
+        screen.totals.suppose(verdict)
         word = {Verdict.ACCEPT: "Accept", Verdict.REJECT: "Reject", Verdict.UNDECIDED: "Undecide"}[verdict]
         if await self._sure(f"{word} {len(ids):,} marked rows?", ids):
             where = screen.marking.filter()
@@ -82,9 +83,9 @@ class Deciding:
             screen.marking.drop()
             same = len(ids) - change.changed
             already = f" · {same:,} already were" if same else ""
-            screen.say(f"{_rows(change.changed)} {PAST[verdict]}{already} · {screen.key('browse.undo')} takes it back")
+            screen.say(f"{_rows(change.changed)} {PAST[verdict]}{already} · {screen.key('undo')} takes it back")
             screen.changed()
-        screen.what_if(None)
+        screen.totals.suppose(None)
 
     # -- tags and notes
 
@@ -141,8 +142,9 @@ class Deciding:
         """Tag one sample, whatever is marked."""
         self._screen.job(_after(self._tag(np.array([sample_id], dtype=np.int64)), then), "tag")
 
-    def note(self, then: Then = None) -> None:
-        here = self._screen.table.cursor_id
+    def note(self, sample_id: int | None = None, then: Then = None) -> None:
+        """Write a note on a sample, or else on the row under the cursor."""
+        here = self._screen.table.cursor_id if sample_id is None else sample_id
         if here is None:
             self._screen.say("there is no row to write a note on")
         else:
@@ -253,13 +255,13 @@ class Deciding:
         return await asyncio.wrap_future(self._track(await asyncio.to_thread(run)))
 
     def _track(self, future: Future[Any]) -> Future[Any]:
-        self._waiting.add(future)
-        future.add_done_callback(self._waiting.discard)
+        self.waiting.add(future)
+        future.add_done_callback(self.waiting.discard)
         return future
 
     async def settled(self) -> None:
         """Wait until everything begun is on the disk, or has failed."""
-        waiting: list[Awaitable[Any]] = [asyncio.wrap_future(future) for future in self._waiting]
+        waiting: list[Awaitable[Any]] = [asyncio.wrap_future(future) for future in self.waiting]
         if waiting:
             await asyncio.wait([asyncio.ensure_future(one) for one in waiting])
 

@@ -15,7 +15,7 @@ from workbench.tui.state import Panes
 from workbench.tui.widgets.detail_blocks import LIMIT, detail_blocks
 
 if TYPE_CHECKING:
-    from workbench.tui.screens.browse import BrowseScreen
+    from workbench.tui.screens.table_screen import TableScreen
 
 DELAY = 0.05
 """Seconds that the cursor must rest before its sample is read: a held key (30 a second) moves through rows alone."""
@@ -24,7 +24,7 @@ DELAY = 0.05
 class Looking:
     """Keeps the detail pane on the sample under the cursor; one request at a time, the latest wish wins."""
 
-    def __init__(self, screen: BrowseScreen) -> None:
+    def __init__(self, screen: TableScreen) -> None:
         self._screen = screen
         self._timer: Timer | None = None
         self._asked = False
@@ -49,6 +49,11 @@ class Looking:
             self._again = True
             return
         self._asked = True
+        self.read(wanted)
+
+    def read(self, wanted: int) -> None:
+        """Begin to read a sample; a DetailReady says that it is there."""
+        screen = self._screen
 
         def arrived(done: Future[Any]) -> None:
             if not done.cancelled():
@@ -65,13 +70,33 @@ class Looking:
             self._again = False
             self.ask()
         if here and message.detail is not None:
-            held = screen.facts.verdict
-            verdict = Verdict(int(held[sample_id])) if sample_id < len(held) else Verdict.UNDECIDED
-            screen.detail.show_sample(sample_id, detail_blocks(message.detail, verdict), screen.viewing.terms())
+            self.show(sample_id, message.detail)
         elif here and message.error is not None:
-            screen.detail.show_sample(None, ())
-            if not isinstance(message.error, KeyError):
-                screen.fail(message.error)
+            self.show_error(message.error)
+
+    def verdict_of(self, sample_id: int) -> Verdict:
+        """The verdict that holds now."""
+        held = self._screen.facts.verdict
+        return Verdict(int(held[sample_id])) if sample_id < len(held) else Verdict.UNDECIDED
+
+    def show(self, sample_id: int, detail: Any) -> None:
+        """Show what has been read of the sample under the cursor; what the check of its trace says follows."""
+        screen, inspecting = self._screen, self._screen.inspecting
+        steps = inspecting.steps_of(detail.row)
+        blocks = detail_blocks(detail, self.verdict_of(sample_id), steps)
+        screen.detail.show_sample(sample_id, blocks, screen.viewing.terms())
+        if steps is not None and not inspecting.knows(sample_id):
+            screen.run_worker(self._margin(sample_id, detail), group="margin", exclusive=True, exit_on_error=False)
+
+    async def _margin(self, sample_id: int, detail: Any) -> None:
+        if await self._screen.inspecting.look(sample_id) and self._screen.detail.sample_id == sample_id:
+            self.show(sample_id, detail)
+
+    def show_error(self, error: BaseException) -> None:
+        """The sample under the cursor could not be read."""
+        self._screen.detail.show_sample(None, ())
+        if not isinstance(error, KeyError):
+            self._screen.fail(error)
 
     def match(self, step: int) -> None:
         """The next highlighted place in the pane when the keys are there, or else the next sample of the filter."""
@@ -81,7 +106,7 @@ class Looking:
         if screen.viewing.asked.filter:
             screen.table.move_to(screen.table.cursor + step)
         else:
-            keys = screen.key("browse.filter"), screen.key("browse.next_open")
+            keys = screen.key("filter"), screen.key("next_open")
             screen.say(f"no filter: {keys[0]} sets one, {keys[1]} finds undecided rows")
 
     def diff(self) -> None:

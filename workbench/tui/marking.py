@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.tui.state import Ids, MarkSet
+from workbench.tui.state import Ids
 
 if TYPE_CHECKING:
-    from workbench.tui.screens.browse import BrowseScreen
+    from workbench.tui.screens.table_screen import TableScreen
 
 
 class Marking:
     """The jobs behind space, v and *. The table shows the same `marks`."""
 
-    def __init__(self, screen: BrowseScreen) -> None:
+    def __init__(self, screen: TableScreen) -> None:
         self._screen = screen
-        self.marks = MarkSet()
+        self.marks = screen.marks
         self._whole_view: tuple[int, str] | None = None
         """The marks' revision and the filter of the view, when `*` marked all of it and nothing else is marked."""
 

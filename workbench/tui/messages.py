@@ -112,17 +112,18 @@ class DetailReady(Message, bubble=False):
 
 
 @dataclass
-class VectorsMoved(Message, bubble=False):
-    """More texts have been embedded."""
+class JobMoved(Message, bubble=False):
+    """An analysis behind the app has got further."""
 
     def can_replace(self, message: Message) -> bool:
-        return isinstance(message, VectorsMoved)
+        return isinstance(message, JobMoved)
 
 
 @dataclass
-class VectorsEnded(Message, bubble=False):
-    """A run of embedding is over: its report, or what stopped it."""
+class JobEnded(Message, bubble=False):
+    """An analysis behind the app is over: its name, its report, or what stopped it."""
 
+    name: str
     report: Any
     error: BaseException | None
 

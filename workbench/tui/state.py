@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -98,9 +98,21 @@ class Asked:
     sort: str | None = None
     descending: bool = False
     name: str | None = None
+    within: str = ""
+    """What holds besides, whatever the filter: the kind of traces that the Traces screen shows."""
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the filter in `whole`."""
+        return f"{self.within} (" if self.within and self.filter else self.within
+
+    @property
+    def whole(self) -> str:
+        """The filter together with what it stands within."""
+        return f"{self.prefix}{self.filter})" if self.within and self.filter else self.within or self.filter
 
     def without_filter(self) -> Asked:
-        return Asked("", self.sort, self.descending)
+        return replace(self, filter="", name=None)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.errors import FilterError
@@ -12,7 +13,7 @@ from workbench.tui.state import Asked, FilterHistory
 from workbench.tui.widgets.view_header import Showing
 
 if TYPE_CHECKING:
-    from workbench.tui.screens.browse import BrowseScreen
+    from workbench.tui.screens.table_screen import TableScreen
 
 TITLES = {"id": "id", "created_at": "time of import"}
 
@@ -20,22 +21,28 @@ TITLES = {"id": "id", "created_at": "time of import"}
 class Viewing:
     """Opens views for the screen. What was shown stays until the first rows of the next view are there."""
 
-    def __init__(self, screen: BrowseScreen) -> None:
+    def __init__(self, screen: TableScreen, asked: Asked) -> None:
         self._screen = screen
-        self.history = FilterHistory()
-        self.asked = Asked()
+        self.history = FilterHistory([asked])
+        self.asked = asked
         """What is shown, or is being opened."""
         self.shown: View | None = None
+        self._shown_as = asked
         self._opening: View | None = None
         self._before: Asked | None = None
         """What to go back to when the filter bar is left with escape."""
+        self.start_at: int | None = None
+        """The sample that the cursor goes to as long as it is on none."""
+        self._put_off = False
+        """A view was being built when another place took the screen: it is opened again on return."""
 
     # -- opening
 
     def open(self, asked: Asked) -> None:
         """Begin to show a view; raises FilterError when its filter does not parse."""
         screen = self._screen
-        spec = ViewSpec(asked.filter, asked.sort, asked.descending)
+        parse(asked.filter)  # by itself: what is wrong with it must not be told of the whole
+        spec = ViewSpec(asked.whole, asked.sort, asked.descending)
         self._opening = None
         view = screen.workbench.browser.open_view(
             spec,
@@ -61,11 +68,11 @@ class Viewing:
     def changed(self, view: View) -> None:
         """A view has got rows; called on the screen's thread."""
         if view is self._opening and (view.count or view.complete):
-            self._opening, self.shown = None, view
+            self._opening, self.shown, self._shown_as = None, view, self.asked
             table = self._screen.table
-            here = table.cursor_id
+            here = table.cursor_id if table.cursor_id is not None else self.start_at
             place = view.position_of(here) if here is not None else None
-            table.empty_text = self._nothing(view)
+            table.empty_text = self._screen.nothing(self.asked)
             table.show(view, sort=view.spec.sort, descending=view.spec.descending, cursor=place or 0)
         elif view is self.shown:
             self._screen.table.grew()
@@ -75,11 +82,11 @@ class Viewing:
         """The view being opened could not be built; what was shown still is."""
         self._opening = None
         bar = self._screen.filter_bar
+        position = max(0, error.position - len(self.asked.prefix)) if isinstance(error, FilterError) else 0
         if self.shown is not None:
-            spec = self.shown.spec
-            self.asked = Asked(spec.filter, spec.sort, spec.descending)
+            self.asked = self._shown_as
         if bar.is_open and isinstance(error, FilterError):
-            bar.complain(str(error), error.position)
+            bar.complain(str(error), position)
         else:
             self._screen.fail(error)
         self._screen.header_changed()
@@ -95,11 +102,15 @@ class Viewing:
         self._screen.header_changed()
         return True
 
-    def _nothing(self, view: View) -> str:
-        screen = self._screen
-        if view.spec.filter:
-            return f"Nothing matches. {screen.key('browse.filter')} changes the filter, {screen.key('browse.back')} drops it."
-        return f"This store is empty. {screen.key('app.import')} imports files."
+    def put_off(self) -> None:
+        """Another place takes the screen, and builds views of its own: only one is built at a time."""
+        self._put_off = self._opening is not None or (self.shown is not None and not self.shown.complete)
+
+    def take_up(self) -> None:
+        """This place is in front again: begin anew what was put off."""
+        if self._put_off:
+            self._put_off = False
+            self.reopen()
 
     # -- the filter bar
 
@@ -130,7 +141,7 @@ class Viewing:
                 bar.complain(None)
             return bar.problem is None
         try:
-            self.open(Asked(text, self.asked.sort, self.asked.descending))
+            self.open(replace(self.asked, filter=text, name=None))
         except FilterError as error:
             bar.complain(str(error), error.position)
             return False
@@ -158,7 +169,7 @@ class Viewing:
             return
         if descending is None:
             descending = key is not None and key == self.asked.sort and not self.asked.descending
-        self.go(Asked(self.asked.filter, key, descending, self.asked.name))
+        self.go(replace(self.asked, sort=key, descending=descending))
 
     def reverse(self) -> None:
         self.sort(self.asked.sort or "id", not self.asked.descending)
@@ -190,7 +201,9 @@ class Viewing:
 
         def chosen(view: NamedView | None) -> None:
             if view is not None:
-                self.go(Asked(view.filter, view.sort, view.descending, view.name))
+                self.go(
+                    replace(self.asked, filter=view.filter, sort=view.sort, descending=view.descending, name=view.name)
+                )
 
         now = self.asked
         self._screen.app.push_screen(
@@ -211,11 +224,11 @@ class Viewing:
         name = f"{asked.name}: " if asked.name else ""
         return Showing(
             store=self._screen.workbench.path.name,
-            view=name + (asked.filter or "all"),
+            view=name + (asked.whole or "all"),
             count=count,
             total=total,
             scanned=scanned if busy else None,
-            filtered=bool(asked.filter),
+            filtered=bool(asked.whole),
             sort=asked.sort,
             descending=asked.descending,
             marked=self._screen.marks.count,

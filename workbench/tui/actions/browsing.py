@@ -6,8 +6,8 @@ from workbench.tui.actions.model import Action, Scope
 
 SCOPES: dict[str, Scope] = {
     "browse": Scope("Browse", "place", within=("app",)),
-    "table": Scope("Table", within=("app", "browse")),
-    "detail": Scope("Detail pane", within=("app", "browse")),
+    "table": Scope("Table", within=("app", "browse", "traces")),
+    "detail": Scope("Detail pane", within=("app", "browse", "traces")),
     "entry": Scope("Filter and command line", within=("field",)),
 }
 
@@ -166,7 +166,7 @@ ACTIONS: tuple[Action, ...] = (
 
 FOOTERS: dict[str, tuple[str, ...]] = {
     "browse": ("browse.accept", "browse.reject", "browse.mark", "browse.filter", "browse.edit", "app.help"),
-    "marked": ("browse.accept", "browse.reject", "browse.undecide", "browse.tag", "browse.cancel", "app.help"),
-    "detail": ("detail.down", "detail.table", "browse.accept", "browse.reject", "browse.open", "app.help"),
-    "empty": ("app.import", "browse.filter", "browse.views", "browse.undo", "app.history", "app.help"),
+    "browse_marked": ("browse.accept", "browse.reject", "browse.undecide", "browse.tag", "browse.cancel", "app.help"),
+    "browse_detail": ("detail.down", "detail.table", "browse.accept", "browse.reject", "browse.open", "app.help"),
+    "browse_empty": ("app.import", "browse.filter", "browse.views", "browse.undo", "app.history", "app.help"),
 }

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from textual.binding import Binding
 from textual.keys import _character_to_key
 
-from workbench.tui.actions import browsing, dialogs, everywhere, qdc, reading
+from workbench.tui.actions import browsing, dialogs, everywhere, qdc, reading, traces
 from workbench.tui.actions.model import Action, Scope
 
-_GROUPS = (everywhere, browsing, qdc, reading, dialogs)
+_GROUPS = (everywhere, browsing, traces, qdc, reading, dialogs)
 
 SCOPES: dict[str, Scope] = {name: scope for group in _GROUPS for name, scope in group.SCOPES.items()}
 """In the order shown in the help and the documentation."""
@@ -24,10 +24,10 @@ TOGETHER: frozenset[frozenset[str]] = frozenset(
 )
 """Scopes that listen at the same time (each with itself, too), so that a key may belong to one action of them only."""
 
-FOOTERS: dict[str, tuple[str, ...]] = {**browsing.FOOTERS, **qdc.FOOTERS}
+FOOTERS: dict[str, tuple[str, ...]] = {**browsing.FOOTERS, **traces.FOOTERS, **qdc.FOOTERS}
 """Context -> the six actions that matter there."""
 
-SEQUENCES = frozenset({"app", "browse", "table", "detail"})
+SEQUENCES = frozenset({"app", "browse", "traces", "table", "detail"})
 """Scopes whose keys may be sequences."""
 
 NO_KEY = "no-key"

@@ -136,6 +136,7 @@ _TONE_STYLE = {
     "removed": "strike $error",
     "strong": "bold",
     "match": "bold underline",
+    "wrong": "bold reverse $error",
     "plain": "",
 }
 

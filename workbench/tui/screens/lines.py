@@ -24,7 +24,7 @@ from workbench.text.width import cells, fit
 from workbench.tui.actions import bindings_for
 
 Tone: TypeAlias = Literal[
-    "plain", "dim", "label", "title", "accept", "reject", "warn", "added", "removed", "strong", "match"
+    "plain", "dim", "label", "title", "accept", "reject", "warn", "added", "removed", "strong", "match", "wrong"
 ]
 TONES: tuple[Tone, ...] = (
     "plain",
@@ -38,6 +38,7 @@ TONES: tuple[Tone, ...] = (
     "removed",
     "strong",
     "match",
+    "wrong",
 )
 
 LINE_CSS = """
@@ -51,6 +52,7 @@ LINE_CSS = """
     .line--added { color: $success; text-style: bold; }
     .line--removed { color: $error; text-style: strike; }
     .line--strong { text-style: bold; }
+    .line--wrong { color: $error; text-style: bold reverse; }
     .line--match { text-style: bold underline; }
     .line--cursor { background: $accent 25%; text-style: bold; }
     .line--cursor-blurred { background: $foreground 8%; }

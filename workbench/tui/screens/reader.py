@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual import events
 from textual.binding import BindingType
@@ -18,6 +18,16 @@ from workbench.tui.screens.lines import Line, LineView, Piece, Tone
 from workbench.tui.widgets.scrolling import set_height
 
 NOTHING = Safe("")
+
+
+class Block(Protocol):
+    """A part of what is read. It makes its lines when they are looked at, for the width there is then."""
+
+    @property
+    def weight(self) -> int:
+        """Characters, about: for the height of what has not been wrapped yet."""
+
+    def lines(self, width: int) -> Iterator[Line]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +56,17 @@ class Prose:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Text in several tones (a diff), wrapped at words."""
+    """Text in several tones (a diff), wrapped at words. `prefix` stands before its first line; later lines hang under it."""
 
     pieces: tuple[Piece, ...]
+    prefix: tuple[Piece, ...] = ()
 
     @property
     def weight(self) -> int:
         return sum(len(part.text) for part in self.pieces)
 
     def lines(self, width: int) -> Iterator[Line]:
-        yield from wrap_pieces(self.pieces, width)
+        yield from hanging(self.prefix, self.pieces, width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,35 +117,68 @@ class Sides:
             yield [*left, Piece(Safe(" " * room)), bar, *right]
 
 
-Block = Prose | Runs | Heading | Row | Sides
+def hanging(prefix: Sequence[Piece], pieces: Iterable[Piece], width: int) -> Iterator[Line]:
+    """Wrapped pieces, the first line behind `prefix` and the others under it."""
+    hang = sum(cells(part.text) for part in prefix)
+    head: Line = list(prefix)
+    for row in wrap_pieces(pieces, max(1, width - hang)):
+        yield [*head, *row]
+        head = [Piece(Safe(" " * hang))] if hang else []
 
 
 def wrap_pieces(pieces: Iterable[Piece], width: int) -> Iterator[Line]:
     """Lines of at most `width` cells; breaks after blanks where it can, inside a word where it must."""
     out: Line = []
     used = 0
+    for word in _joined_words(pieces):
+        if word is None:
+            yield out
+            out, used = [], 0
+            continue
+        size = sum(cells(part.text) for part in word)
+        if used and used + size > width:
+            if word[0].text.strip():
+                yield out
+                out, used = [], 0
+            else:  # blanks at the end of a line take no room
+                word, size = [Piece(Safe(word[0].text[: width - used]), word[0].tone)], width - used
+        if size <= width:
+            out += word
+            used += size
+            continue
+        for part in word:
+            if used and used + cells(part.text) > width:
+                yield out
+                out, used = [], 0
+            *full, last = wrap(part.text, width) or [Safe("")]
+            for row in full:
+                yield [*out, Piece(row, part.tone)]
+                out, used = [], 0
+            out.append(Piece(last, part.tone))
+            used += cells(last)
+    yield out
+
+
+def _joined_words(pieces: Iterable[Piece]) -> Iterator[Line | None]:
+    """Runs of blanks (one piece each) and words, whose parts may differ in tone; None for a line break."""
+    held: Line = []
     for part in pieces:
         for number, physical in enumerate(part.text.split("\n")):
             if number:
-                yield out
-                out, used = [], 0
-            for word in _words(physical):
-                size = cells(word)
-                if used and used + size > width:
-                    if not word.strip():  # blanks at the end of a line take no room
-                        word, size = Safe(word[: width - used]), width - used
-                    else:
-                        yield out
-                        out, used = [], 0
-                if size > width:
-                    *full, word = wrap(word, width)
-                    for row in full:
-                        yield [*out, Piece(row, part.tone)]
-                        out = []
-                    size = cells(word)
-                out.append(Piece(word, part.tone))
-                used += size
-    yield out
+                if held:
+                    yield held
+                    held = []
+                yield None
+            for text in _words(physical):
+                if text[0] != " ":
+                    held.append(Piece(text, part.tone))
+                    continue
+                if held:
+                    yield held
+                    held = []
+                yield [Piece(text, part.tone)]
+    if held:
+        yield held
 
 
 def _words(text: str) -> Iterator[Safe]:
@@ -159,6 +203,8 @@ class Reader(LineView, can_focus=True):
         self._blocks: Sequence[Block] = ()
         self._lines: list[Line] = []
         self._headings: list[int] = []
+        self._starts: list[int] = []
+        """The line with which each block begins, as far as it is wrapped."""
         self._source: Iterator[Line] = iter(())
         self._weight_left = 0
         self._width = 0
@@ -183,7 +229,7 @@ class Reader(LineView, can_focus=True):
 
     def _restart(self, place: int) -> None:
         self._width = self.scrollable_content_region.width
-        self._lines, self._headings = [], []
+        self._lines, self._headings, self._starts = [], [], []
         self._weight_left = sum(block.weight for block in self._blocks)
         self._source = self._wrapped(max(1, self._width))
         self._ensure(place + 2 * max(self.size.height, 10))
@@ -192,6 +238,7 @@ class Reader(LineView, can_focus=True):
 
     def _wrapped(self, width: int) -> Iterator[Line]:
         for block in self._blocks:
+            self._starts.append(len(self._lines))
             if isinstance(block, Heading):
                 self._headings.append(len(self._lines))
             left = self._weight_left - block.weight

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -30,6 +30,9 @@ from workbench.tui.screens.sample_blocks import (
     cut_fields,
     sample_blocks,
 )
+
+if TYPE_CHECKING:
+    from workbench.tui.inspecting import Inspecting
 
 FIRST_LIMIT = 200_000
 """Characters of each text that are loaded first; `M` loads four times as many."""
@@ -78,13 +81,23 @@ class SampleScreen(ModalScreen[int]):
         detail: DetailLike | None
         error: BaseException | None
 
-    def __init__(self, sample_id: int, load: Load, neighbour: Neighbour | None = None, *, place: str = "") -> None:
-        """`place` is a quiet word at the right of the title for where the sample comes from (the view)."""
+    def __init__(
+        self,
+        sample_id: int,
+        load: Load,
+        neighbour: Neighbour | None = None,
+        *,
+        place: str = "",
+        inspecting: Inspecting | None = None,
+    ) -> None:
+        """`place` is a quiet word at the right of the title for where the sample comes from (the view); `inspecting` knows
+        what stands in the margin of the steps."""
         super().__init__()
         self.sample_id = sample_id
         self._load = load
         self._neighbour = neighbour or (lambda _id, _step: None)
         self._place = place
+        self._inspecting = inspecting
         self._detail: DetailLike | None = None
         self._verdict: Verdict | None = None
         self._mode: Mode = "read"
@@ -140,8 +153,18 @@ class SampleScreen(ModalScreen[int]):
     def _show(self, *, keep_place: bool) -> None:
         self._title()
         self.refresh_bindings()
-        if self._detail is not None:
-            self.query_one(Reader).show(sample_blocks(self._detail, self._mode), keep_place=keep_place)
+        if self._detail is None:
+            return
+        steps = self._inspecting.steps_of(self._detail.row) if self._inspecting is not None else None
+        self.query_one(Reader).show(sample_blocks(self._detail, self._mode, steps), keep_place=keep_place)
+        if self._inspecting is not None and steps is not None and not self._inspecting.knows(self.sample_id):
+            self.run_worker(self._margin(self.sample_id), group="margin", exclusive=True, exit_on_error=False)
+
+    async def _margin(self, sample_id: int) -> None:
+        """Find out what stands in the margin of the steps, and show it if they still are."""
+        assert self._inspecting is not None
+        if await self._inspecting.look(sample_id) and sample_id == self.sample_id:
+            self._show(keep_place=True)
 
     def _title(self) -> None:
         self.query_one("#about", Static).update(content(self._about()))

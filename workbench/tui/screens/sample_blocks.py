@@ -15,6 +15,8 @@ from workbench.text.sanitise import Safe, for_display
 from workbench.text.tokens import split_steps
 from workbench.tui.screens.lines import Line, Piece, Tone, column, local_time, piece
 from workbench.tui.screens.reader import Block, Heading, Prose, Row, Runs
+from workbench.tui.widgets.trace_steps import Steps, step_blocks, step_facts
+from workbench.tui.widgets.trace_words import steps_words
 
 Mode: TypeAlias = Literal["read", "raw", "codes"]
 MODES: tuple[Mode, ...] = ("read", "raw", "codes")
@@ -41,8 +43,8 @@ class DetailLike(Protocol):
     def evidence(self) -> Sequence[tuple[str, str, int, str]]: ...
 
 
-def sample_blocks(detail: DetailLike, mode: Mode = "read") -> list[Block]:
-    """The blocks of a sample in one of the modes."""
+def sample_blocks(detail: DetailLike, mode: Mode = "read", steps: Steps | None = None) -> list[Block]:
+    """The blocks of a sample in one of the modes; `steps` are those of its reasoning with what a check says of them."""
     if mode == "raw":
         return [Prose(for_display(pretty(detail.row)))]
     if mode == "codes":
@@ -50,9 +52,9 @@ def sample_blocks(detail: DetailLike, mode: Mode = "read") -> list[Block]:
     blocks: list[Block] = []
     if detail.row.get("messages"):
         blocks += _turns(detail.row["messages"])
-        blocks += _fields(detail, ("trace", "answer", "reference"))
+        blocks += _fields(detail, ("trace", "answer", "reference"), steps)
     else:
-        blocks += _fields(detail, TEXTS)
+        blocks += _fields(detail, TEXTS, steps)
     blocks += _about(detail)
     return blocks
 
@@ -78,16 +80,19 @@ def _facts(detail: DetailLike, name: str, text: str) -> tuple[Piece, ...]:
     return (piece(f"{length:,} characters  ", "dim"),) if length > 200 else ()
 
 
-def _fields(detail: DetailLike, names: Sequence[str]) -> list[Block]:
+def _fields(detail: DetailLike, names: Sequence[str], steps: Steps | None) -> list[Block]:
     blocks: list[Block] = []
     for name in names:
         text = detail.row.get(name)
         if text is None:
             continue
         if name == "trace":
-            blocks += _trace(detail, text)
+            blocks += _trace(detail, text, steps)
         elif name == "response" and (detail.row.get("trace") or "\0") in text:
             blocks += _after_trace(detail, text)
+        elif name == "response" and not detail.row.get("trace") and steps is not None and len(steps.spans) > 1:
+            facts = (*_facts(detail, name, text), *step_facts(steps))
+            blocks += [Heading(Safe(name), facts), *step_blocks(steps, len(text)), BLANK]
         elif name == "reference":
             blocks += _reference(detail, text)
         elif name == "answer" and detail.row.get("reference") == text:
@@ -101,10 +106,12 @@ def _prose(text: str) -> Block:
     return Prose(for_display(text)) if text else Row((piece("(empty)", "dim"),))
 
 
-def _trace(detail: DetailLike, text: str) -> list[Block]:
+def _trace(detail: DetailLike, text: str, known: Steps | None) -> list[Block]:
+    if known is not None:
+        facts = (*_facts(detail, "trace", text), *step_facts(known))
+        return [Heading(Safe("trace"), facts), *step_blocks(known, len(text)), BLANK]
     steps = split_steps(text)
-    title = f"trace · {len(steps)} step{'' if len(steps) == 1 else 's'}"
-    blocks: list[Block] = [Heading(Safe(title), _facts(detail, "trace", text))]
+    blocks: list[Block] = [Heading(Safe(f"trace · {steps_words(len(steps))}"), _facts(detail, "trace", text))]
     digits = len(str(len(steps)))
     blocks += [Prose(for_display(step), "plain", Safe(f"{at:>{digits}}  ")) for at, step in enumerate(steps, 1)]
     return [*blocks, BLANK]
@@ -175,14 +182,41 @@ def _about(detail: DetailLike) -> list[Block]:
         blocks.append(Heading(Safe("flags")))
         for detector, kind, severity, evidence in detail.evidence:
             blocks.append(Prose(for_display(f"{kind} · {detector} · severity {severity}"), "warn"))
-            if evidence and evidence not in ("null", "{}", "[]"):
-                blocks.append(Prose(for_display(evidence), "dim", Safe("  ")))
+            blocks += evidence_blocks(evidence)
         blocks.append(BLANK)
     blocks += lineage_blocks(detail.lineage, int(row["id"]))
     blocks += _decisions(detail.decisions)
     if row.get("extra"):
         blocks += [Heading(Safe("other columns")), Prose(for_display(pretty(row["extra"])), "dim"), BLANK]
     return blocks
+
+
+def evidence_blocks(evidence: str) -> list[Block]:
+    """The evidence of a flag, which is JSON: its sentences, each with its step, or else as it is."""
+    if evidence in ("", "null", "{}", "[]"):
+        return []
+    found = _sentences(evidence)
+    if not found:
+        return [Prose(for_display(evidence), "dim", Safe("  "))]
+    return [
+        Runs((Piece(for_display(text)),), (piece(f"  step {step + 1}  " if step is not None else "  ", "dim"),))
+        for step, text in found
+    ]
+
+
+def _sentences(evidence: str) -> list[tuple[int | None, str]]:
+    """(step, counted from 0, or None; sentence) of a list of observations; empty when it is something else."""
+    try:
+        found = json.loads(evidence)
+    except (ValueError, RecursionError):
+        return []
+    out: list[tuple[int | None, str]] = []
+    for one in found if isinstance(found, list) else []:
+        if not isinstance(one, dict) or not isinstance(one.get("text"), str):
+            return []
+        step = one.get("step")
+        out.append((step if isinstance(step, int) else None, one["text"]))
+    return out
 
 
 def _decisions(decisions: Sequence[tuple[int, str | None, str | None, str]]) -> list[Block]:

@@ -10,8 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from workbench.tui.actions import bindings_for
+from workbench.tui.analysis_job import AnalysisJob
 from workbench.tui.screens.dialog import Dialog
-from workbench.tui.vector_job import VectorJob
 
 _EVERY = 0.25
 
@@ -27,7 +27,7 @@ class VectorsScreen(Dialog[None]):
     heading = "Making vectors"
     esc_does = "go on behind"
 
-    def __init__(self, job: VectorJob) -> None:
+    def __init__(self, job: AnalysisJob) -> None:
         super().__init__()
         self._job = job
 

@@ -37,6 +37,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("steps", "steps", 5, "steps", 66, right=True),
     Column("score", "score", 6, "score", 92, right=True),
     Column("novelty", "novelty", 8, "novelty", 96, right=True),
+    Column("noise", "noise", 15, "harm", ON_REQUEST),
+    Column("p_wrong", "p wrong", 7, "p_wrong", ON_REQUEST, right=True),
     Column("correct", "correct", 7, "correct", ON_REQUEST),
     Column("difficulty", "hard", 5, "difficulty", ON_REQUEST, right=True),
     Column("operations", "ops", 4, "operations", ON_REQUEST, right=True),
@@ -47,11 +49,34 @@ COLUMNS: tuple[Column, ...] = (
     Column("prompt", "prompt", 0, "prompt"),
     Column("response", "response", 0, "response", 124),
 )
+TRACE_COLUMNS: tuple[Column, ...] = (
+    Column("verdict", "verdict", 8, "verdict"),
+    Column("id", "id", 8, "id", 64, right=True),
+    Column("noise", "noise", 15, "harm"),
+    Column("p_wrong", "p wrong", 7, "p_wrong", 44, right=True),
+    Column("checked", "checked", 7, None, 52, right=True),
+    Column("dataset", "dataset", 14, "dataset", 100),
+    Column("strategy", "strategy", 12, "strategy", 116),
+    Column("prompt", "prompt", 0, "prompt"),
+    Column("response", "response", 0, "response", 150),
+)
+"""Those of the Traces screen."""
 NUMBERS = frozenset(
-    {"score", "novelty", "correct", "difficulty", "operations", "operators", "numbers", "nesting", "cell"}
+    {
+        "noise",
+        "p_wrong",
+        "score",
+        "novelty",
+        "correct",
+        "difficulty",
+        "operations",
+        "operators",
+        "numbers",
+        "nesting",
+        "cell",
+    }
 )
 """Columns of what analyses found: there when any row has it, and the table is wide enough or sorted by it."""
-BY_KEY = {column.key: column for column in COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +95,7 @@ def place(
     highest_id: int = 0,
     known: Collection[str] = (),
     sort: str | None = None,
+    columns: Sequence[Column] = COLUMNS,
 ) -> tuple[Placed, ...]:
     """The columns for a table of `width` cells, with one blank between two of them.
 
@@ -89,8 +115,9 @@ def place(
         hidden.add("strategy")
     shown = [
         column
-        for column in COLUMNS
-        if (width >= column.from_width or (column.key == sort and width >= NARROWEST)) and column.key not in hidden
+        for column in columns
+        if (width >= column.from_width or (column.sort == sort is not None and width >= NARROWEST))
+        and column.key not in hidden
     ]
     widths = {column.key: wanted.get(column.key, column.width) for column in shown if column.width}
     texts = [column for column in shown if not column.width]

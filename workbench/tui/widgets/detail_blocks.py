@@ -14,15 +14,25 @@ from workbench.text.sanitise import Safe, for_display, one_line
 from workbench.text.tokens import split_steps
 from workbench.tui.screens.lines import Piece, piece
 from workbench.tui.screens.reader import Block, Heading, Prose, Row
-from workbench.tui.screens.sample_blocks import BLANK, VERDICT_TONES, DetailLike, lineage_blocks, pretty
+from workbench.tui.screens.sample_blocks import (
+    BLANK,
+    VERDICT_TONES,
+    DetailLike,
+    evidence_blocks,
+    lineage_blocks,
+    pretty,
+)
+from workbench.tui.widgets.trace_steps import Steps, step_blocks, step_facts
+from workbench.tui.widgets.trace_words import steps_words
 
 LIMIT = 20_000
 """Characters of each text that the pane asks for; the whole sample has a screen of its own."""
 MOST_RELATIVES = 12
 
 
-def detail_blocks(detail: DetailLike, verdict: Verdict) -> list[Block]:
-    """Everything about one sample; `verdict` is the one that holds now (the detail may be older)."""
+def detail_blocks(detail: DetailLike, verdict: Verdict, steps: Steps | None = None) -> list[Block]:
+    """Everything about one sample; `verdict` is the one that holds now (the detail may be older). `steps` are those of its
+    reasoning with what a check says of them."""
     row = detail.row
     blocks = _head(row, verdict)
     messages = row.get("messages")
@@ -31,7 +41,7 @@ def detail_blocks(detail: DetailLike, verdict: Verdict) -> list[Block]:
     else:
         for name in ("system", "context", "prompt"):
             blocks += _section(detail, name)
-        blocks += _answering(detail)
+        blocks += _answering(detail, steps)
     blocks += _answer(row)
     family = lineage_blocks(detail.lineage, int(row["id"]))
     blocks += family[: MOST_RELATIVES + 1]
@@ -81,18 +91,27 @@ def _more(detail: DetailLike, name: str) -> list[Block]:
     return [Row((piece(f"… {left:,} more characters: enter reads all", "warn"),))] if left > 0 else []
 
 
-def _answering(detail: DetailLike) -> list[Block]:
+def _answering(detail: DetailLike, steps: Steps | None) -> list[Block]:
     """The trace as numbered steps; then what of the response the trace does not already say."""
     row = detail.row
     response, trace = row.get("response"), row.get("trace")
     if not trace:
-        return _section(detail, "response")
-    steps = split_steps(trace)
-    blocks: list[Block] = [
-        Heading(Safe("reasoning"), (piece(f"{len(steps)} step{'' if len(steps) == 1 else 's'}", "dim"),))
-    ]
-    digits = len(str(len(steps)))
-    blocks += [Prose(for_display(step), "plain", Safe(f"{number:>{digits}}  ")) for number, step in enumerate(steps, 1)]
+        if not response or steps is None or len(steps.spans) < 2:
+            return _section(detail, "response")
+        return [
+            Heading(Safe("response"), step_facts(steps)),
+            *step_blocks(steps, len(response)),
+            *_more(detail, "response"),
+            BLANK,
+        ]
+    blocks: list[Block]
+    if steps is not None:
+        blocks = [Heading(Safe("reasoning"), step_facts(steps)), *step_blocks(steps, len(trace))]
+    else:
+        parts = split_steps(trace)
+        blocks = [Heading(Safe("reasoning"), (piece(steps_words(len(parts)), "dim"),))]
+        digits = len(str(len(parts)))
+        blocks += [Prose(for_display(step), "plain", Safe(f"{at:>{digits}}  ")) for at, step in enumerate(parts, 1)]
     blocks += [*_more(detail, "trace"), BLANK]
     if response and trace in response:
         rest = response.replace(trace, "", 1).strip()
@@ -140,8 +159,7 @@ def _flags(detail: DetailLike) -> list[Block]:
     blocks: list[Block] = [Heading(Safe("flags"))]
     for detector, kind, _severity, evidence in detail.evidence:
         blocks.append(Prose(for_display(f"{kind} · {detector}"), "warn"))
-        if evidence not in ("", "null", "{}", "[]"):
-            blocks.append(Prose(for_display(evidence), "dim", Safe("  ")))
+        blocks += evidence_blocks(evidence)
     return [*blocks, BLANK]
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from workbench.analyses.qdc.parts import NO_SCORE
 from workbench.tui.widgets.columns import NUMBERS
+from workbench.tui.widgets.trace_words import TRACE_FLAGS, chance, kind_cell, kind_of
 
 Ids = npt.NDArray[np.int64]
 
@@ -70,13 +71,17 @@ class NoFacts:
 
 def known_numbers(facts: RowFacts) -> frozenset[str]:
     """Which of `columns.NUMBERS` any sample has."""
-    held = ((key, getattr(facts, key, None)) for key in NUMBERS)
+    held = ((key, _array(facts, key)) for key in NUMBERS)
     return frozenset(key for key, array in held if array is not None and bool(_is_known(key, array).any()))
+
+
+def _array(facts: RowFacts, key: str) -> Any:
+    return getattr(facts, "trace_kind" if key == "noise" else key, None)
 
 
 def number_text(facts: RowFacts, key: str, sample_id: int) -> str:
     """One of `columns.NUMBERS` as the table shows it; a dash where it is not known."""
-    array = getattr(facts, key, None)
+    array = _array(facts, key)
     if array is None or sample_id >= len(array) or not _is_known(key, array[sample_id]):
         return "–"
     value = array[sample_id].item()
@@ -88,13 +93,47 @@ def number_text(facts: RowFacts, key: str, sample_id: int) -> str:
             return f"{mantissa}e{int(exponent)}"
         case "correct":
             return ("✗ wrong", "✓ right")[value]
+        case "noise":
+            return kind_cell(kind_of(value))
+        case "p_wrong":
+            return chance(value)
         case "difficulty":
             return f"{value / 1000:.2f}"
     return f"{value:,}"
 
 
+def noise_text(facts: RowFacts, sample_id: int, found: tuple[RowPage, int] | None) -> str:
+    """`» dynamic@2`, with the first wrong step where the page of the row says it."""
+    text = number_text(facts, "noise", sample_id)
+    step = page_value(found, "first_wrong_step")
+    return text if step is None or text == "–" else f"{text}@{step + 1}"
+
+
+def checked_text(facts: RowFacts, sample_id: int) -> str:
+    """`5/7`: how many of the steps could be checked."""
+    steps, checked = getattr(facts, "trace_steps", None), getattr(facts, "checked_steps", None)
+    if steps is None or checked is None or sample_id >= len(steps) or steps[sample_id] < 0:
+        return "–"
+    return f"{int(checked[sample_id]):,}/{int(steps[sample_id]):,}"
+
+
+def flag_words(page: RowPage, offset: int) -> list[str]:
+    """The flags of a row, that of its trace with the step where it goes wrong (`dynamic@2`), then its tags."""
+    columns, step = page.columns, page_value((page, offset), "first_wrong_step")
+    flags = [
+        f"{flag}@{step + 1}" if step is not None and flag in TRACE_FLAGS else flag for flag in columns["flags"][offset]
+    ]
+    return [*flags, *(f"#{tag}" for tag in columns["tags"][offset])]
+
+
+def page_value(found: tuple[RowPage, int] | None, name: str) -> Any:
+    """What the page says in a column about the row; None where there is no such column."""
+    values = found[0].columns.get(name) if found is not None else None
+    return None if values is None or found is None else values[found[1]]
+
+
 def _is_known(key: str, values: Any) -> Any:
-    if key == "novelty":
+    if key in ("novelty", "p_wrong"):
         return ~np.isnan(values)
     return values > NO_SCORE if key == "score" else values >= 0
 

@@ -4,6 +4,7 @@ a PageCache holds the texts of the pages near the window, RowFacts gives verdict
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,34 +17,16 @@ from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from workbench.model import Verdict
-from workbench.text.sanitise import Safe, one_line
+from workbench.text.sanitise import Safe
 from workbench.text.width import fit
 from workbench.tui.actions import bindings_for
 from workbench.tui.messages import CursorMoved, PageFailed, PageReady, RowOpened, SortAsked
 from workbench.tui.state import Ids, MarkSet
 from workbench.tui.theme import ink
-from workbench.tui.widgets.columns import GUTTER, NUMBERS, Placed, column_at, place
-from workbench.tui.widgets.rows import (
-    PageCache,
-    RowFacts,
-    RowPage,
-    RowSource,
-    RowView,
-    known_numbers,
-    number_text,
-)
+from workbench.tui.widgets.cells import cell
+from workbench.tui.widgets.columns import COLUMNS, GUTTER, NUMBERS, Column, Placed, column_at, place
+from workbench.tui.widgets.rows import PageCache, RowFacts, RowPage, RowSource, RowView, known_numbers, number_text
 from workbench.tui.widgets.scrolling import set_height
-
-VERDICT_CELLS = tuple(
-    f"{verdict.glyph} {word}".ljust(8) for verdict, word in zip(Verdict, ("open", "accept", "reject"), strict=True)
-)
-KIND_CELLS = ("seed ", "synth")
-
-
-def _number(number: int) -> str:
-    """At most five characters; -1 is not measured yet."""
-    return "–" if number < 0 else str(number) if number < 100_000 else f"{number // 1000}k"
 
 
 class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -66,9 +49,18 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         "table--flag",
     }
 
-    def __init__(self, source: RowSource, facts: RowFacts, marks: MarkSet, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        source: RowSource,
+        facts: RowFacts,
+        marks: MarkSet,
+        columns: Sequence[Column] = COLUMNS,
+        *,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
         self._facts = facts
+        self._columns = columns
         self.has_rows = asyncio.Event()
         """Set when the first page has come."""
         self._marks = marks
@@ -156,6 +148,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             highest_id=len(facts.verdict) - 1,
             known=self._known,
             sort=self.sort,
+            columns=self._columns,
         )
         if placed != self._placed:
             self._placed = placed
@@ -275,7 +268,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         key = (sample_id, verdict, tokens, steps, numbers, mark, here, here and self.has_focus, width)
         if found is not None and (cached := self._strips.get(key)) is not None:
             return cached
-        segments = self._paint(sample_id, verdict, tokens, steps, mark, here, found)
+        segments = self._paint(sample_id, verdict, mark, here, found)
         if here:
             over = self._style("cursor" if self.has_focus else "cursor-blurred")
             segments = list(Segment.apply_style(segments, post_style=over))
@@ -285,71 +278,19 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         return strip
 
     def _paint(
-        self,
-        sample_id: int,
-        verdict: int,
-        tokens: int,
-        steps: int,
-        mark: str,
-        here: bool,
-        found: tuple[RowPage, int] | None,
+        self, sample_id: int, verdict: int, mark: str, here: bool, found: tuple[RowPage, int] | None
     ) -> list[Segment]:
         """The cells of a row, neighbours in one style as one segment: what the screen does later costs per segment."""
-        base, quiet = self._style("plain"), self._style("quiet")
-        tone = self._style(("open", "accept", "reject")[verdict])
         segments: list[Segment] = []
         run, run_style = f"{'▌' if here else ' '}{mark} ", self._style("marked")
         for placed in self._placed:
-            key, width = placed.column.key, placed.width
-            style = base
-            if key == "verdict":
-                text, style = VERDICT_CELLS[verdict], tone
-            elif key in ("prompt", "response"):
-                text = self._text(found, key, width)
-                style = quiet if verdict == Verdict.REJECT or found is None or key == "response" else base
-            elif key == "flags":
-                text, style = self._flags(found, width), self._style("flag")
-            else:
-                text = self._fact(key, sample_id, tokens, steps, width)
-                style = base if key in {"tokens", "steps"} else quiet
+            text, name = cell(placed.column.key, placed.width, self._facts, sample_id, verdict, found)
+            style = self._style(name)
             if style is not run_style:
                 segments.append(Segment(run, run_style))
                 run, run_style = "", style
             run += text + " "
         return [*segments, Segment(run[:-1], run_style)]
-
-    def _fact(self, key: str, sample_id: int, tokens: int, steps: int, width: int) -> str:
-        facts = self._facts
-        if key == "id":
-            return str(sample_id).rjust(width)
-        if sample_id >= len(facts.verdict):
-            return " " * width
-        if key == "kind":
-            return KIND_CELLS[int(facts.kind[sample_id])]
-        if key in ("tokens", "steps"):
-            number = tokens if key == "tokens" else steps
-            return _number(number).rjust(width)
-        if key in NUMBERS:
-            return number_text(facts, key, sample_id).rjust(width)
-        code = int((facts.dataset if key == "dataset" else facts.strategy)[sample_id])
-        names = facts.dataset_names if key == "dataset" else facts.strategy_names
-        return fit(one_line(names[code]) if 0 <= code < len(names) else Safe("–"), width)
-
-    @staticmethod
-    def _text(found: tuple[RowPage, int] | None, key: str, width: int) -> str:
-        if found is None:
-            return fit(Safe("…"), width)
-        text = found[0].columns[key][found[1]]
-        # Four characters a cell: enough for any text that is not mostly combining marks.
-        return fit(one_line(text, limit=4 * width), width) if text else fit(Safe("–"), width)
-
-    @staticmethod
-    def _flags(found: tuple[RowPage, int] | None, width: int) -> str:
-        if found is None:
-            return " " * width
-        columns, offset = found[0].columns, found[1]
-        words = [*columns["flags"][offset], *(f"#{tag}" for tag in columns["tags"][offset])]
-        return fit(one_line(" ".join(words)), width)
 
     def _in_range(self, position: int) -> bool:
         if self.range_from is None:

@@ -10,7 +10,7 @@ from workbench.tui.actions import BY_ID, Keymap
 from workbench.tui.messages import ActionAsked
 from workbench.tui.theme import ink
 
-TABS: tuple[str, ...] = ("app.browse", "app.qdc", "app.export")
+TABS: tuple[str, ...] = ("app.browse", "app.traces", "app.qdc", "app.export")
 
 
 class TabLine(Widget):
@@ -22,11 +22,23 @@ class TabLine(Widget):
         self._here = here
         self._keymap = keymap
         self.job = ""
+        self._counts: dict[str, int] = {}
+
+    def on_mount(self) -> None:
+        background = getattr(self.app, "background", None)
+        if background is not None and background.began:
+            background.tell(self)
 
     def say(self, job: str) -> None:
         """What goes on behind the app, at the right end; an empty text takes it away."""
         if job != self.job:
             self.job = job
+            self.refresh()
+
+    def count(self, action: str, number: int) -> None:
+        """How many samples a screen is about; 0 says nothing."""
+        if self._counts.get(action, 0) != number:
+            self._counts[action] = number
             self.refresh()
 
     def render(self) -> Text:
@@ -45,10 +57,12 @@ class TabLine(Widget):
         return text
 
     def _labels(self) -> list[tuple[str, str]]:
-        return [
-            (action, f"{keys[0]} {BY_ID[action].title}" if (keys := self._keymap.keys(action)) else BY_ID[action].title)
-            for action in TABS
-        ]
+        out = []
+        for action in TABS:
+            keys, number = self._keymap.keys(action), self._counts.get(action, 0)
+            words = (keys[0] if keys else "", BY_ID[action].title, f"{number:,}" if number else "")
+            out.append((action, " ".join(word for word in words if word)))
+        return out
 
     def on_click(self, event: events.Click) -> None:
         at = 3
