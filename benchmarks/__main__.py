@@ -12,10 +12,13 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import app, deciding, importing
+from benchmarks import app, deciding, importing, trace_store
 from benchmarks.stores import make_store
 
-ALONE = ("statistics", "lexical", "selection", "vectors", "embedding", "equations", "tint")
+ALONE = (
+    *("statistics", "lexical", "selection", "vectors", "embedding"),
+    *("equations", "tint", "states", "traces", "trace_model", "noise"),
+)
 """Those that need no store; each in a process of its own, so that none inherits another's memory or threads."""
 
 
@@ -30,6 +33,7 @@ def main(rows: int) -> None:
     app.main(store)
     deciding.main(store)
     importing.main(rows)
+    trace_store.main(store)
     for name in ALONE:
         subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
 

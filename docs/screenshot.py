@@ -1,4 +1,4 @@
-"""Takes docs/screenshot.svg and docs/qdc.svg: the real app on the demo's data, some of it decided.
+"""Takes docs/screenshot.svg, docs/traces.svg and docs/qdc.svg: the real app on the demo's data, some of it decided.
 
 python docs/screenshot.py [COLUMNSxLINES]
 """
@@ -15,6 +15,7 @@ from workbench.resources import sample_seed_files
 from workbench.services.workbench import open_store
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.qdc import QdcScreen
+from workbench.tui.screens.traces import TracesScreen
 
 
 async def take(store: Path, folder: Path, size: tuple[int, int]) -> None:
@@ -33,6 +34,14 @@ async def take(store: Path, folder: Path, size: tuple[int, int]) -> None:
             await pilot.press(*"jjjjjjj", "space", "space")
             await pilot.pause(0.5)
             save(app, folder / "screenshot.svg")
+            await pilot.press("3")
+            for _ in range(200):
+                await pilot.pause(0.05)
+                if isinstance(app.screen, TracesScreen) and app.screen.pane.sample_id:
+                    break
+            await pilot.press(*"jjjj")
+            await pilot.pause(1.0)
+            save(app, folder / "traces.svg")
             await pilot.press("4", "m", *"jjjj")
             screen = app.screen
             for _ in range(400):
