@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
 
@@ -33,6 +34,7 @@ def test_nothing_to_check_is_not_clean() -> None:
     found = of("He has many pens.\nSo the answer is clear.")
     assert found.kind is TraceKind.NOT_CHECKED
     assert (found.marks, found.evidence) == ("??", ())
+    assert math.isnan(found.p_wrong)
     assert of("He has many pens.\nSo the answer is clear.", "48", "48").kind is TraceKind.NOT_CHECKED
 
 
@@ -225,7 +227,7 @@ def test_a_hostile_trace_gets_a_verdict_in_bounded_time(name: str) -> None:
     started = time.process_time()
     found = check(TraceText(HOSTILE[name][:2_000], HOSTILE[name], None, "7"))
     assert time.process_time() - started < 20  # about a second on a slow machine; exponential ones never end
-    assert 0 <= found.p_wrong <= 1
+    assert math.isnan(found.p_wrong) or 0 <= found.p_wrong <= 1
     assert set(found.marks) <= {"+", "-", "?"}
 
 
@@ -251,8 +253,17 @@ PIECES = st.sampled_from(
         "####",
         "$",
         "%",
+        "\\boxed{",
+        "}",
+        "the answer is",
+        "A:",
+        "eggs",
+        "。",
+        "```",
+        "res",
+        "and",
+        ",",
     ]
-    + ["\\boxed{", "}", "the answer is", "A:", "eggs", "。", "```", "res", "and", ","]
 )
 
 

@@ -92,8 +92,10 @@ def test_fractions_and_negative_numbers_are_right_where_they_are_asked_for() -> 
     assert "fraction" in fired("5 / 3 = 5/3", "5/3", prompt=cost)
 
 
-def test_a_static_slip_after_which_the_rest_is_right_says_nothing_of_the_answer() -> None:
-    assert "wrong value" not in fired(RIGHT.replace("17 + 36 = <<17+36=53>>53", "17 + 36 = <<17+36=55>>53"))
+def test_a_static_slip_counts_as_a_wrong_value_and_not_as_an_inherited_one() -> None:
+    found = fired(RIGHT.replace("17 + 36 = <<17+36=53>>53", "17 + 36 = <<17+36=55>>53"))
+    assert "wrong value" in found
+    assert "inherited" not in found
 
 
 def test_nothing_computed_says_nothing() -> None:

@@ -13,6 +13,10 @@ MARGIN: Final = 0.03
 """The share of the range that is left free on each side."""
 
 
+_SMALLEST: Final = 1e-200
+"""What is all nearer to 0 counts as 0: cells over a range as narrow have no width that can be divided by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Viewport:
     """x grows to the right and y upwards; row 0 is the top row."""
@@ -72,5 +76,7 @@ class Viewport:
 
 def _widened(low: float, high: float) -> tuple[float, float]:
     span = high - low
+    if max(abs(low), abs(high)) < _SMALLEST:
+        return low - 0.5, high + 0.5
     room = span * MARGIN if span > 1e-6 * max(abs(low), abs(high)) else max(abs(low), abs(high)) * 1e-3 or 0.5
     return low - room, high + room
