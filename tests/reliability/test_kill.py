@@ -39,4 +39,4 @@ def test_killed_at_random(base: Path, tmp_path: Path, driver: Driver) -> None:
                    + 1 <> (SELECT count(*) FROM samples s WHERE s.id BETWEEN o.first_sample_id AND o.last_sample_id)""",
             )
             assert sizes == []
-    assert len(acknowledged(store)) > ROUNDS
+    assert len(acknowledged(store)) > ROUNDS // 2

@@ -98,7 +98,6 @@ JOURNEY: tuple[str, ...] = (
     "3",
     "C",
     "F",  # all of them
-    *"jjjjjjjj",
     "]",
     "z",
     "z",
