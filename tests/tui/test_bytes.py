@@ -98,6 +98,7 @@ JOURNEY: tuple[str, ...] = (
     "3",
     "C",
     "F",  # all of them
+    *"jjjjjjjj",
     "]",
     "z",
     "z",

@@ -86,7 +86,7 @@ def test_the_prior_moves_all_and_changes_no_order(some: list[float], others: lis
 def test_where_nothing_is_known_the_chance_is_the_prior() -> None:
     for prior in (0.05, 0.5, 0.9):
         assert p_wrong(one("unknown"), prior) == pytest.approx(prior, abs=0.01)
-    assert math.isnan(check(TraceText("Write a poem about 12 roses.", "Roses are red.")).p_wrong)
+    assert check(TraceText("Write a poem about 12 roses.", "Roses are red.")).p_wrong == pytest.approx(PRIOR, abs=0.01)
 
 
 def test_strong_signs_are_strong() -> None:

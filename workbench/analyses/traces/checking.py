@@ -3,7 +3,6 @@ step, and the evidence. Siblings are taken into account afterwards, see `consens
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,7 +13,7 @@ from workbench.analyses.traces.dataflow import NOWHERE, Flow, flow
 from workbench.analyses.traces.equations import find_equations
 from workbench.analyses.traces.findings import Evidence, Finding, Slip, TraceKind, TraceText
 from workbench.analyses.traces.probability import p_wrong
-from workbench.analyses.traces.signals import NAMES, signals
+from workbench.analyses.traces.signals import signals
 from workbench.analyses.traces.slips import find_slips
 from workbench.analyses.traces.states import StateCheck, check_states
 from workbench.analyses.traces.steps import Span, spans, step_at
@@ -25,7 +24,6 @@ from workbench.analyses.traces.verdicts import Verdict
 LONGEST: Final = 400_000
 """Only so many first characters of a trace are checked; what follows is not checkable."""
 MOST_EVIDENCE: Final = 50
-_UNKNOWN: Final = NAMES.index("unknown")
 
 
 def check(trace: TraceText) -> Finding:
@@ -69,7 +67,7 @@ def check(trace: TraceText) -> Finding:
     evidence += broken
     return Finding(
         kind,
-        float(not ok) if ok is not None else _chance(signals(trace, steps, flows, answer, slips, broken)),
+        float(not ok) if ok is not None else p_wrong(signals(trace, steps, flows, answer, slips, broken)),
         min(wrong) if wrong and steps else None,
         "".join(marks),
         shown,
@@ -78,11 +76,6 @@ def check(trace: TraceText) -> Finding:
         tuple(slips),
         tuple(evidence[:MOST_EVIDENCE]),
     )
-
-
-def _chance(weighed: tuple[float, ...]) -> float:
-    """NaN where nothing was computed and nothing is broken: about a poem the model has nothing to say."""
-    return math.nan if sum(weighed) == weighed[_UNKNOWN] == 1.0 else p_wrong(weighed)
 
 
 def answer_key(answer: str | None) -> str | None:

@@ -116,8 +116,7 @@ class Finding:
 
     kind: TraceKind
     p_wrong: float
-    """Chance that the final answer is wrong, without what siblings say; 0 or 1 where a reference or verifier decides, NaN where
-    nothing speaks for either."""
+    """Chance that the final answer is wrong, without what siblings say; 0 or 1 where a reference or verifier decides."""
     first_wrong_step: int | None
     marks: str
     """One `Mark` for each step."""
