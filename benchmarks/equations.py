@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import Line, show
-from workbench.analyses.traces.answers import final_answer, same
-from workbench.analyses.traces.equations import find_equations, tally
-from workbench.analyses.traces.verdicts import Equation, Verdict
+from workbench.analyses.arithmetic.answers import final_answer, same
+from workbench.analyses.arithmetic.equations import find_equations, tally
+from workbench.analyses.arithmetic.verdicts import Equation, Verdict
 
 DATA = Path(__file__).parents[2] / "shared/data"
 SEEDS = Path(__file__).parents[1] / "sample_seeds"

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.report import Line, show
+from workbench.analyses.arithmetic.equations import find_equations
+from workbench.analyses.arithmetic.verdicts import Verdict
 from workbench.analyses.traces.checking import check
-from workbench.analyses.traces.equations import find_equations
+from workbench.analyses.traces.edits.injecting import Noised, inject
+from workbench.analyses.traces.edits.repairing import flow_of, repair
 from workbench.analyses.traces.findings import TraceKind, TraceText
-from workbench.analyses.traces.injecting import Noised, inject
-from workbench.analyses.traces.repairing import flow_of, repair
-from workbench.analyses.traces.tint_noise import Rates
-from workbench.analyses.traces.verdicts import Verdict
+from workbench.analyses.traces.tint.noise import Rates
 from workbench.services.noise import first_wrong
 from workbench.text.answers import split_final_answer
 

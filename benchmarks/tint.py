@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from benchmarks.report import Line, show
-from workbench.analyses.traces.tint import OPERATIONS, Rates, Sample, Spec, execute, generate, truth
-from workbench.analyses.traces.tint_operations import values_of
+from workbench.analyses.traces.tint.generator import OPERATIONS, Rates, Sample, Spec, execute, generate, truth
+from workbench.analyses.traces.tint.operations import values_of
 
 CLEAN = Rates()
 LEVELS: tuple[tuple[str, Rates], ...] = (
@@ -65,9 +65,9 @@ def _wrong(samples: Sequence[Sample]) -> float:
 
 def _constructed(op: str) -> float:
     """Values that are constructed in a clean run, hidden ones included, on average."""
-    from workbench.analyses.traces.tint_machine import Machine
-    from workbench.analyses.traces.tint_operations import PROGRAMS
-    from workbench.analyses.traces.tint_values import TInt
+    from workbench.analyses.traces.tint.machine import Machine
+    from workbench.analyses.traces.tint.operations import PROGRAMS
+    from workbench.analyses.traces.tint.values import TInt
 
     seen = 0
 

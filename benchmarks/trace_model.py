@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 from scipy.stats import rankdata  # type: ignore[import-untyped]
 
-from workbench.analyses.traces.answers import Answer, Source, final_answer, same
+from workbench.analyses.arithmetic.answers import Answer, Source, final_answer, same
+from workbench.analyses.arithmetic.equations import find_equations
 from workbench.analyses.traces.dataflow import flow
-from workbench.analyses.traces.equations import find_equations
 from workbench.analyses.traces.findings import TraceText
 from workbench.analyses.traces.probability import MODEL, p_wrong
 from workbench.analyses.traces.signals import NAMES, signals
 from workbench.analyses.traces.slips import find_slips
 from workbench.analyses.traces.steps import spans
-from workbench.analyses.traces.structure import defects
+from workbench.analyses.traces.structure.checking import defects
 from workbench.text.answers import split_final_answer
 
 TABLE: Final = Path(__file__).with_name("trace_model.csv")

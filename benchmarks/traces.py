@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import Line, show
+from workbench.analyses.arithmetic.answers import final_answer
+from workbench.analyses.arithmetic.equations import find_equations
 from workbench.analyses.traces import questions
-from workbench.analyses.traces.answers import final_answer
 from workbench.analyses.traces.checking import check
 from workbench.analyses.traces.dataflow import flow
-from workbench.analyses.traces.equations import find_equations
 from workbench.analyses.traces.findings import Finding, TraceKind, TraceText
 from workbench.analyses.traces.probability import p_wrong
 from workbench.analyses.traces.signals import signals
-from workbench.analyses.traces.states import check_states
+from workbench.analyses.traces.states.checking import check_states
 from workbench.analyses.traces.steps import spans
-from workbench.analyses.traces.structure import defects
+from workbench.analyses.traces.structure.checking import defects
 
 DATA = Path(__file__).parents[2] / "shared/data"
 MODELS = ("6b_finetuning", "6b_verification")

@@ -204,3 +204,16 @@ class Progress:
     total: int | None
     unit: str
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisReport:
+    """What an analysis did: rows analysed now, rows that had been before, seconds."""
+
+    analysis: str
+    version: int
+    rows: int
+    skipped: int
+    seconds: float
+    note: str = ""
+    """What a person should know, such as why nothing was done."""

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.analyses import checks, complexity, measures
-from workbench.analyses.traces.answers import same
+from workbench.analyses.arithmetic.answers import same
 from workbench.text.tokens import count_tokens, split_steps
 
 PIECES = st.sampled_from(

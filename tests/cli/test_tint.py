@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Cli
-from workbench.analyses.traces.tint import OPERATIONS, VISIBILITIES
-from workbench.analyses.traces.tint_machine import LINE_LIMIT
+from workbench.analyses.traces.tint.generator import OPERATIONS, VISIBILITIES
+from workbench.analyses.traces.tint.machine import LINE_LIMIT
 
 
 def rows(path: Path) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from workbench.analyses.traces.steps import spans, step_at
-from workbench.analyses.traces.tint import Spec, generate
-from workbench.analyses.traces.tint_noise import Rates
+from workbench.analyses.traces.tint.generator import Spec, generate
+from workbench.analyses.traces.tint.noise import Rates
 from workbench.errors import Cancelled, UsageError
 from workbench.model import Kind, Progress
 from workbench.services import noise

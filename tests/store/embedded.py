@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from workbench.analyses.embedding.models import Model
 from workbench.config import Settings
-from workbench.services.analysing import AnalysisReport
+from workbench.model import AnalysisReport
 from workbench.services.embedding import embed_samples
 from workbench.store.store import Store
 

@@ -74,7 +74,7 @@ def correct_of(kind: str | None, answer: str | None, reference: str | None, extr
         return 1
     if _INTEGER.fullmatch(answer) and _INTEGER.fullmatch(reference):
         return 0
-    from workbench.analyses.traces.answers import same  # its tables take longer to make than a start may
+    from workbench.analyses.arithmetic.answers import same  # its tables take longer to make than a start may
 
     told = same(answer, reference).same
     return None if told is None else int(told)

@@ -22,7 +22,7 @@ from workbench.errors import Cancelled, UsageError, WorkbenchError
 from workbench.model import Progress
 
 if TYPE_CHECKING:
-    from workbench.analyses.traces.tint import Rates, Sample, Spec, Visibility
+    from workbench.analyses.traces.tint.generator import Rates, Sample, Spec, Visibility
 
 OPS = ("add", "sub", "mul", "div", "mod", "len", "shift", "index", "sort", "gcd", "median", "all")
 SHARE = click.FloatRange(0, 1)
@@ -53,7 +53,7 @@ class _Tally:
         self.redrawn += sample.redrawn
 
     def as_json(self, out: Path, spec: Spec, n: int) -> dict[str, Any]:
-        from workbench.analyses.traces.tint import KINDS
+        from workbench.analyses.traces.tint.generator import KINDS
 
         return {
             "out": str(out),
@@ -87,7 +87,7 @@ def rates_of(
     keep_answer: bool,
 ) -> Rates:
     """The options that say how much noise, also those of `noise inject`. Raises UsageError."""
-    from workbench.analyses.traces.tint import Rates
+    from workbench.analyses.traces.tint.generator import Rates
 
     if level is not None:
         if doc is not None or char:
@@ -149,7 +149,7 @@ def _lines(
     progress: Callable[[Progress], None],
     cancel: threading.Event,
 ) -> Iterator[str]:
-    from workbench.analyses.traces.tint import generate
+    from workbench.analyses.traces.tint.generator import generate
 
     for done, sample in enumerate(generate(spec, n)):
         if not done % _REPORT_EVERY:
@@ -246,7 +246,7 @@ def tint(
     clean, static, static-deletion or dynamic; with several noises each noised sample gets one of them. The reference is
     the true answer whatever the noise. Prompts depend on the seed alone: without noise it makes the same samples clean.
     """
-    from workbench.analyses.traces.tint import Spec
+    from workbench.analyses.traces.tint.generator import Spec
 
     rates = rates_of(doc_noise, char_noise, line_noise, dynamic_noise, level, keep_answer)
     spec = Spec(op, seed, rates, _visibility(visibility), lengths, magnitude, count, line_limit)

@@ -5,32 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from workbench.config import Settings
 from workbench.errors import Cancelled, UsageError
-from workbench.model import ANALYSES, Progress
+from workbench.model import ANALYSES, AnalysisReport, Progress
 from workbench.store import findings
 from workbench.store.samples import Ids
 from workbench.store.store import Store
 
 CHUNK = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysisReport:
-    """What an analysis did: rows analysed now, rows that had been before, seconds."""
-
-    analysis: str
-    version: int
-    rows: int
-    skipped: int
-    seconds: float
-    note: str = ""
-    """What a person should know, such as why nothing was done."""
 
 
 def analyse(

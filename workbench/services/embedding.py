@@ -18,8 +18,7 @@ from workbench.analyses.qdc.sampling import coordinated
 from workbench.analyses.qdc.vectors import to_fixed
 from workbench.config import Settings
 from workbench.errors import Cancelled, WorkbenchError
-from workbench.model import Progress
-from workbench.services.analysing import AnalysisReport
+from workbench.model import AnalysisReport, Progress
 from workbench.store import cell_rows, vector_care, vectors
 from workbench.store.samples import Ids
 from workbench.store.store import Store

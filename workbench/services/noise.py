@@ -16,9 +16,9 @@ from workbench.model import Progress
 from workbench.services.tracing import Rate
 
 if TYPE_CHECKING:
+    from workbench.analyses.traces.edits.injecting import Noised
     from workbench.analyses.traces.findings import TraceText
-    from workbench.analyses.traces.injecting import Noised
-    from workbench.analyses.traces.tint_noise import Rates
+    from workbench.analyses.traces.tint.noise import Rates
     from workbench.services.workbench import Workbench
 
 COLUMNS: Final = (
@@ -131,7 +131,7 @@ def inject(
     """A line of JSON for each sample that has a trace or a response, noised or not, with its truth; at most `limit`.
 
     `report` counts along. Raises Cancelled when `cancel` was set."""
-    from workbench.analyses.traces.injecting import inject as noise
+    from workbench.analyses.traces.edits.injecting import inject as noise
 
     for done, original in enumerate(originals):
         if limit is not None and report.n >= limit:
@@ -179,7 +179,7 @@ def _text(row: Mapping[str, Any]) -> tuple[TraceText | None, str]:
 
 
 def _failing(text: str) -> int:
-    from workbench.analyses.traces.equations import find_equations, tally
+    from workbench.analyses.arithmetic.equations import find_equations, tally
 
     return tally(find_equations(text)).fails
 

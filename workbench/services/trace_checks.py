@@ -20,8 +20,7 @@ from workbench.analyses.traces import batch
 from workbench.analyses.traces.batch import READS, VERSION, Row
 from workbench.analyses.traces.findings import Evidence
 from workbench.errors import Cancelled
-from workbench.model import Progress
-from workbench.services.analysing import AnalysisReport
+from workbench.model import AnalysisReport, Progress
 from workbench.store import findings, traces
 from workbench.store.samples import Ids, batches
 from workbench.store.store import Store

@@ -22,7 +22,7 @@ from workbench.store.traces import KINDS, Kept, Near
 
 if TYPE_CHECKING:
     from workbench.analyses.traces.dataflow import Flow
-    from workbench.analyses.traces.repairing import Repair
+    from workbench.analyses.traces.edits.repairing import Repair
     from workbench.services.curating import Curator
     from workbench.store.store import Store
 
@@ -194,7 +194,7 @@ class Tracer:
 
     def repair(self, sample_id: int) -> Repair | None:
         """The texts of a sample with what is locally wrong put right; None unless every correction is sure. Nothing is written."""
-        from workbench.analyses.traces.repairing import repair
+        from workbench.analyses.traces.edits.repairing import repair
 
         self._store.check_ids([sample_id])
         text, _ = self._text(sample_id)
@@ -235,9 +235,9 @@ def checked(text: TraceText) -> Finding:
 
 
 def _flow(text: TraceText, finding: Finding) -> Flow:
+    from workbench.analyses.arithmetic.equations import find_equations
     from workbench.analyses.traces.checking import LONGEST
     from workbench.analyses.traces.dataflow import flow
-    from workbench.analyses.traces.equations import find_equations
     from workbench.analyses.traces.steps import spans
 
     read = text.trace[:LONGEST]
@@ -247,7 +247,7 @@ def _flow(text: TraceText, finding: Finding) -> Flow:
 def _corrected(text: TraceText, finding: Finding) -> dict[int, list[tuple[str, str]]]:
     if finding.first_wrong_step is None:
         return {}
-    from workbench.analyses.traces.repairing import corrections
+    from workbench.analyses.traces.edits.repairing import corrections
 
     return corrections(text, finding, _flow(text, finding))
 

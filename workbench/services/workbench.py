@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from workbench.errors import UsageError, WorkbenchError
-from workbench.model import SAMPLE_COLUMNS, Change, Finding, ImportReport, Kind, Operation, Progress, Verdict
+from workbench.model import (
+    SAMPLE_COLUMNS,
+    AnalysisReport,
+    Change,
+    Finding,
+    ImportReport,
+    Kind,
+    Operation,
+    Progress,
+    Verdict,
+)
 from workbench.services import importing
-from workbench.services.analysing import AnalysisReport, analyse
+from workbench.services.analysing import analyse
 from workbench.services.browsing import Browser, ViewSpec
 from workbench.services.curating import Curator
 from workbench.services.importing import ImportOptions

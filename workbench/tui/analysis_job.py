@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from workbench.model import Progress
+from workbench.model import AnalysisReport, Progress
 
 if TYPE_CHECKING:
     from workbench.config import Settings
-    from workbench.services.analysing import AnalysisReport
     from workbench.services.workbench import Workbench
 
 _SETTLED = 2.0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from workbench.analyses.traces.findings import TraceKind
 from workbench.errors import Cancelled
+from workbench.model import AnalysisReport
 from workbench.text.sanitise import one_line
 from workbench.tui import messages
 from workbench.tui.analysis_job import AnalysisJob
@@ -18,7 +19,6 @@ from workbench.tui.widgets.tab_line import TabLine
 
 if TYPE_CHECKING:
     from workbench.config import Settings
-    from workbench.services.analysing import AnalysisReport
     from workbench.services.workbench import Workbench
     from workbench.tui.app import WorkbenchApp
 

@@ -10,13 +10,13 @@ from itertools import chain
 
 from hypothesis import strategies as st
 
-from workbench.analyses.traces.carrying import Texts
+from workbench.analyses.arithmetic.equations import find_equations
+from workbench.analyses.arithmetic.numbers import Rational, whole
+from workbench.analyses.arithmetic.verdicts import Equation, Verdict
 from workbench.analyses.traces.dataflow import Flow, flow
-from workbench.analyses.traces.equations import find_equations
+from workbench.analyses.traces.edits.carrying import Texts
 from workbench.analyses.traces.findings import TraceText
-from workbench.analyses.traces.numbers import Rational, whole
 from workbench.analyses.traces.steps import spans
-from workbench.analyses.traces.verdicts import Equation, Verdict
 
 STYLES = ("annotated", "prose", "commas", "sentence", "money", "boxed")
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.analyses.arithmetic.equations import find_equations
+from workbench.analyses.arithmetic.verdicts import Verdict
 from workbench.analyses.traces.dataflow import CONSTANT, NOWHERE, QUESTION, Flow, flow
-from workbench.analyses.traces.equations import find_equations
 from workbench.analyses.traces.questions import read_question
 from workbench.analyses.traces.steps import spans
-from workbench.analyses.traces.verdicts import Verdict
 
 
 def of(question: str, trace: str, answer: str | None = None) -> Flow:

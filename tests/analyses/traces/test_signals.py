@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.analyses.traces.answers import Answer, Source, final_answer
+from workbench.analyses.arithmetic.answers import Answer, Source, final_answer
+from workbench.analyses.arithmetic.equations import find_equations
 from workbench.analyses.traces.dataflow import flow
-from workbench.analyses.traces.equations import find_equations
 from workbench.analyses.traces.findings import TraceText
 from workbench.analyses.traces.signals import NAMES, SIGNALS, signals
 from workbench.analyses.traces.slips import find_slips
 from workbench.analyses.traces.steps import spans
-from workbench.analyses.traces.structure import defects
+from workbench.analyses.traces.structure.checking import defects
 
 PENS = "Tom has 17 pens and buys 3 packs of 12 pens in the shop. Then 5 of them are stolen. How many pens has he now?"
 RIGHT = "3 * 12 = <<3*12=36>>36 pens are bought.\n17 + 36 = <<17+36=53>>53 pens.\n53 - 5 = <<53-5=48>>48 pens."

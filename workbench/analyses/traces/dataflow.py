@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from workbench.analyses.traces.answers import value_of
-from workbench.analyses.traces.doubts import agrees
-from workbench.analyses.traces.numbers import MAX_DIGITS, Rational, size
+from workbench.analyses.arithmetic.answers import value_of
+from workbench.analyses.arithmetic.doubts import agrees
+from workbench.analyses.arithmetic.numbers import MAX_DIGITS, Rational, size
+from workbench.analyses.arithmetic.verdicts import Equation, Kind, Verdict
 from workbench.analyses.traces.questions import CONSTANTS, read_question
 from workbench.analyses.traces.steps import Span
-from workbench.analyses.traces.verdicts import Equation, Kind, Verdict
 
 QUESTION: Final = -1
 CONSTANT: Final = -2

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from workbench.analyses.traces.numbers import MAX_DIGITS, VULGAR, Rational, find_numbers, fold, read, whole
+from workbench.analyses.arithmetic.numbers import MAX_DIGITS, VULGAR, Rational, find_numbers, fold, read, whole
 
 CONSTANTS: Final[frozenset[Rational]] = frozenset(
     (*range(11), 12, 24, 30, 31, 52, 60, 100, 360, 365, 366, 1_000, 3_600, 1_000_000, Fraction(1, 2), Fraction(1, 4))

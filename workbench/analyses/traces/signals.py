@@ -9,12 +9,12 @@ from functools import lru_cache
 from math import log2
 from typing import Final, NamedTuple
 
-from workbench.analyses.traces.answers import Answer
+from workbench.analyses.arithmetic.answers import Answer
+from workbench.analyses.arithmetic.numbers import Rational
+from workbench.analyses.arithmetic.verdicts import Verdict
 from workbench.analyses.traces.dataflow import CONSTANT, Claim, Flow
 from workbench.analyses.traces.findings import Evidence, Slip, TraceText
-from workbench.analyses.traces.numbers import Rational
 from workbench.analyses.traces.steps import Span
-from workbench.analyses.traces.verdicts import Verdict
 
 SIGNALS: Final = {
     "inherited": "1 when a wrong value is used later or is the answer, and nothing goes back to the right one",

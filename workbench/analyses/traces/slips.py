@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from workbench.analyses.traces.answers import value_of
+from workbench.analyses.arithmetic.answers import value_of
+from workbench.analyses.arithmetic.equations import find_equations
+from workbench.analyses.arithmetic.numbers import Rational
+from workbench.analyses.arithmetic.verdicts import Equation, Kind, Verdict
 from workbench.analyses.traces.dataflow import HOW, NOWHERE, Claim, Flow
-from workbench.analyses.traces.equations import find_equations
 from workbench.analyses.traces.findings import Slip, TraceText
-from workbench.analyses.traces.numbers import Rational
 from workbench.analyses.traces.steps import Span
 from workbench.analyses.traces.telling import show
-from workbench.analyses.traces.verdicts import Equation, Kind, Verdict
 
 
 def find_slips(flows: Flow, trace: TraceText, ok: bool | None, answer: str | None) -> list[Slip]:

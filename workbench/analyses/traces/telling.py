@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from workbench.analyses.arithmetic.numbers import Rational
 from workbench.analyses.traces.findings import Evidence, Slip
-from workbench.analyses.traces.numbers import Rational
 
 
 def show(value: Rational) -> str:
