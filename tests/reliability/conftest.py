@@ -126,7 +126,7 @@ def normal(states: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
 
 def wait_for(path: Path, lines: int) -> None:
     """Wait until the file has so many lines."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not path.exists() or path.read_bytes().count(b"\n") < lines:
         assert time.monotonic() < deadline
         time.sleep(0.002)

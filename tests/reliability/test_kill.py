@@ -21,10 +21,13 @@ def test_killed_at_random(base: Path, tmp_path: Path, driver: Driver) -> None:
     store = copied(base, tmp_path / "a")
     acks = notes_of(store) / "acks"
     chance = random.Random(time.time_ns())
+    asked = 0
     for round_ in range(ROUNDS):
+        first = chance.randrange(3)  # steps to let through before the moment is chosen: time alone says nothing on a busy machine
+        asked += first
         opened = acks.read_bytes().count(b"\n") if acks.exists() else 0
         pid = driver.start(store, "anything", seed=chance.randrange(10**6))
-        wait_for(acks, opened + 1)
+        wait_for(acks, opened + 1 + first)
         time.sleep(chance.random() * 0.3)
         os.kill(pid, signal.SIGKILL)
         assert driver.wait() == -signal.SIGKILL, error_of(store)
@@ -39,4 +42,4 @@ def test_killed_at_random(base: Path, tmp_path: Path, driver: Driver) -> None:
                    + 1 <> (SELECT count(*) FROM samples s WHERE s.id BETWEEN o.first_sample_id AND o.last_sample_id)""",
             )
             assert sizes == []
-    assert len(acknowledged(store)) > ROUNDS // 2
+    assert len(acknowledged(store)) >= asked
