@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -126,3 +127,20 @@ def test_full_output_device(cli: Cli, store: Path, environment: dict[str, str]) 
     assert done.returncode == 1
     assert "No space left" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("words", "code"), [(["nosuch"], 2), (["list", "nowhere.duckdb"], 4)])
+def test_a_terminal_that_is_gone_leaves_the_exit_code(
+    words: list[str], code: int, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """What cannot be said to anybody must not become a traceback, or the 120 of an interpreter that could not flush."""
+    ours, theirs = pty.openpty()
+    os.close(ours)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "workbench", *words],
+            env=environment, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(theirs)
+    assert done.returncode == code

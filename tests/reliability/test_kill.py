@@ -23,7 +23,9 @@ def test_killed_at_random(base: Path, tmp_path: Path, driver: Driver) -> None:
     chance = random.Random(time.time_ns())
     asked = 0
     for round_ in range(ROUNDS):
-        first = chance.randrange(3)  # steps to let through before the moment is chosen: time alone says nothing on a busy machine
+        first = chance.randrange(
+            3
+        )  # steps to let through before the moment is chosen: time alone says nothing on a busy machine
         asked += first
         opened = acks.read_bytes().count(b"\n") if acks.exists() else 0
         pid = driver.start(store, "anything", seed=chance.randrange(10**6))

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -25,6 +26,8 @@ def run(job: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         complain("Stopped. What was done is kept.")
         return CANCELLED
+    finally:
+        _flush_or_forget(sys.stderr)
 
 
 def _attempt(job: Callable[[], None]) -> int:
@@ -45,10 +48,10 @@ def _attempt(job: Callable[[], None]) -> int:
         return error.exit_code
     except OSError as error:
         if error.errno == errno.EPIPE:
-            _forget_stdout()
+            _forget(sys.stdout)
             return 0
         complain(f"Error: {_os_words(error)}")
-        _flush_or_forget()
+        _flush_or_forget(sys.stdout)
         return FAILED
     except MemoryError:
         complain("Error: not enough memory for this. What was done before is kept.")
@@ -71,18 +74,20 @@ def _flush() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError as error:
-        _forget_stdout()
+        _forget(sys.stdout)
         if error.errno not in (errno.EPIPE, errno.EIO):
             raise
 
 
-def _flush_or_forget() -> None:
-    """What cannot be written now must not be tried again at exit: Python would end with 120 instead of our code."""
+def _flush_or_forget(stream: TextIO | None) -> None:
+    """What cannot be written now must not be tried again at exit: Python would end with 120 instead of our code. The app
+    draws on stderr, so a terminal that goes while it draws leaves something there."""
+    if stream is None:
+        return
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        stream.flush()
     except OSError:
-        _forget_stdout()
+        _forget(stream)
 
 
 def _words(error: WorkbenchError) -> str:
@@ -127,10 +132,10 @@ def _tolerate_narrow_encodings() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _forget_stdout() -> None:
+def _forget(stream: TextIO) -> None:
     """The reader went away (`| head`): give the interpreter's last flush somewhere to go."""
     try:
-        number = sys.stdout.fileno()
+        number = stream.fileno()
     except (io.UnsupportedOperation, AttributeError):
         return
     sink = os.open(os.devnull, os.O_WRONLY)

@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -141,8 +142,9 @@ def note(text: str, style: str | None = None) -> None:
 
 
 def complain(text: str) -> None:
-    """An error, on stderr."""
-    _print(text, "error", err=True)
+    """An error, on stderr; where that is gone, nobody is there to be told."""
+    with suppress(OSError):
+        _print(text, "error", err=True)
 
 
 def _print(text: str, style: str | None, *, err: bool) -> None:
