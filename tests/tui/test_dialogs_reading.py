@@ -148,6 +148,14 @@ def test_a_sample_is_told_whole() -> None:
     assert text.count("40 × 2 = 80") == 1
 
 
+@pytest.mark.parametrize("trace", [None, "", "\0"])
+@pytest.mark.parametrize("response", ["", "\0", "a\0b"])
+def test_a_response_of_any_character_is_shown(trace: str | None, response: str) -> None:
+    """NUL is a character that data may hold: nothing may stand for "no trace" by it."""
+    blocks = sample_blocks(FakeDetail({**a_row(), "trace": trace, "response": response}))
+    assert "response" in text_of(blocks)
+
+
 def test_messages_are_turns_with_their_tools() -> None:
     messages = [
         {"role": "system", "content": "be brief"},

@@ -88,8 +88,8 @@ def _fields(detail: DetailLike, names: Sequence[str], steps: Steps | None) -> li
             continue
         if name == "trace":
             blocks += _trace(detail, text, steps)
-        elif name == "response" and (detail.row.get("trace") or "\0") in text:
-            blocks += _after_trace(detail, text)
+        elif name == "response" and (trace := detail.row.get("trace")) and trace in text:
+            blocks += _after_trace(detail, text, trace)
         elif name == "response" and not detail.row.get("trace") and steps is not None and len(steps.spans) > 1:
             facts = (*_facts(detail, name, text), *step_facts(steps))
             blocks += [Heading(Safe(name), facts), *step_blocks(steps, len(text)), BLANK]
@@ -117,9 +117,9 @@ def _trace(detail: DetailLike, text: str, known: Steps | None) -> list[Block]:
     return [*blocks, BLANK]
 
 
-def _after_trace(detail: DetailLike, text: str) -> list[Block]:
+def _after_trace(detail: DetailLike, text: str, trace: str) -> list[Block]:
     """A response that holds the trace, without saying it again."""
-    before, _, after = text.partition(detail.row["trace"])
+    before, _, after = text.partition(trace)
     rest = f"{before.rstrip()} … {after.lstrip()}" if before.strip() else after.lstrip()
     facts = (*_facts(detail, "response", text), piece("the trace" + (", and then" if after.strip() else ""), "dim"))
     return [Heading(Safe("response"), facts), *([_prose(rest)] if rest else []), BLANK]
