@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,21 +69,40 @@ def environment(tmp_path: Path, cache: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[subprocess.Popen[str]]:
+    """What forks a process for each call of the program, see `server`."""
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-m", "tests.cli.server"]
+    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
 @pytest.fixture
-def cli(environment: dict[str, str], tmp_path: Path) -> Cli:
+def cli(environment: dict[str, str], tmp_path: Path, server: subprocess.Popen[str]) -> Cli:
     """`workbench ARGS...` as a process, in a folder of its own."""
+    folder = tmp_path / "streams"
+    folder.mkdir()
+    streams = [folder / name for name in ("in", "out", "err")]
 
     def run(*args: object, stdin: str = "", env: dict[str, str] | None = None, cwd: Path | None = None) -> Result:
-        done = subprocess.run(
-            [sys.executable, "-m", "workbench", *map(str, args)],
-            input=stdin.encode(),
-            capture_output=True,
-            env={**environment, **(env or {})},
-            cwd=cwd or tmp_path,
-            timeout=300,  # a first demo prepares the model
-            check=False,
-        )
-        return Result(done.returncode, done.stdout.decode("utf-8", "strict"), done.stderr.decode("utf-8", "replace"))
+        for stream, text in zip(streams, (stdin, "", ""), strict=True):
+            stream.write_bytes(text.encode())
+        order = {
+            "args": list(map(str, args)),
+            "env": {**environment, **(env or {})},
+            "cwd": str(cwd or tmp_path),
+            "streams": list(map(str, streams)),
+        }
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(json.dumps(order) + "\n")
+        server.stdin.flush()
+        code = int(server.stdout.readline())
+        _, out, err = (stream.read_bytes() for stream in streams)
+        return Result(code, out.decode("utf-8", "strict"), err.decode("utf-8", "replace"))
 
     return run
 

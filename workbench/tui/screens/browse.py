@@ -74,9 +74,10 @@ class BrowseScreen(TableScreen):
         if self.table.cursor_id is not None:
             self.looking.ask()
         self.app.background.begin()  # type: ignore[attr-defined]
-        gc.collect()
-        gc.freeze()  # what is loaded now stays: without it a full collection stops the app for 40 ms now and then
-        gc.enable()  # see run_app
+        if not gc.isenabled():  # as run_app left it: in a process that is not the app's alone, this is nobody's business
+            gc.collect()
+            gc.freeze()  # what is loaded now stays: without it a full collection stops the app for 40 ms now and then
+            gc.enable()
         await asyncio.to_thread(give_back_memory)
 
     def on_unmount(self) -> None:
