@@ -109,6 +109,7 @@ def make_store(path: Path, rows: int) -> None:
 
     for old in (path, Path(f"{path}.wal")):
         old.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with Store(path, memory_limit="1GB") as store:
         ingest = store.ingest()
         for table in tables(rows):

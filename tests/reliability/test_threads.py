@@ -22,12 +22,12 @@ from workbench.model import Verdict
 from workbench.services.browsing import ViewSpec
 from workbench.services.workbench import open_store
 
-THREADS, READS = 8, 200
+THREADS, READS = 8, 80
 
 
 @pytest.mark.slow
 def test_reading_while_writing(tmp_path: Path) -> None:
-    """Eight threads ask for 200 pages, samples, views and rows each, and drop the answers in odd orders, while others
+    """Eight threads ask for 80 pages, samples, views and rows each, and drop the answers in odd orders, while others
     decide, tag and import: every answer is whole, and the store is sound."""
     with open_store(tmp_path / "a.duckdb") as workbench:
         add(workbench._store, numbered(1_000))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,15 +23,9 @@ from workbench.model import (
     Progress,
     Verdict,
 )
-from workbench.services import importing
-from workbench.services.analysing import analyse
 from workbench.services.browsing import Browser, ViewSpec
 from workbench.services.curating import Curator
-from workbench.services.importing import ImportOptions
-from workbench.services.qdc import Qdc
 from workbench.services.rows import as_row, measures_of
-from workbench.services.suggesting import Suggester
-from workbench.services.tracing import Tracer
 from workbench.store import saved_views
 from workbench.store.facts import Facts
 from workbench.store.samples import Ids, batches, fetch_rows
@@ -42,6 +36,9 @@ if TYPE_CHECKING:
     from workbench.config import Settings
     from workbench.formats.ingest import Preview
     from workbench.services.exporting import ExportReport
+    from workbench.services.qdc import Qdc
+    from workbench.services.suggesting import Suggester
+    from workbench.services.tracing import Tracer
     from workbench.store.vectors import VectorFile
 
 _ROWS_AT_ONCE = 2_000
@@ -89,6 +86,29 @@ class Workbench:
         """The embeddings of the current model, or None while there are none."""
         return self._store.vectors
 
+    # The app paints its first rows without these three: what they import is imported when they are asked for.
+
+    @cached_property
+    def qdc(self) -> Qdc:
+        """Figures of any set, groups side by side, their history."""
+        from workbench.services.qdc import Qdc
+
+        return Qdc(self._store, self.browser, self.curator)
+
+    @cached_property
+    def suggester(self) -> Suggester:
+        """Suggest n, and the frontier."""
+        from workbench.services.suggesting import Suggester
+
+        return Suggester(self._store, self.curator, self.qdc)
+
+    @cached_property
+    def traces(self) -> Tracer:
+        """What is known about the reasoning of samples."""
+        from workbench.services.tracing import Tracer
+
+        return Tracer(self._store, self.curator)
+
     @property
     def total(self) -> int:
         """Samples in the store (those of undone imports do not count)."""
@@ -115,7 +135,9 @@ class Workbench:
         Raises AmbiguousShape (with the candidates) when a file's shape cannot be told, UsageError for a wrong
         mapping, Cancelled when `cancel` was set (rows so far are kept).
         """
-        options = ImportOptions(shape, mapping, dataset, kind, encoding)
+        from workbench.services import importing
+
+        options = importing.ImportOptions(shape, mapping, dataset, kind, encoding)
         return importing.import_files(
             self._store,
             [Path(path) for path in paths],
@@ -137,7 +159,9 @@ class Workbench:
         encoding: str | None = None,
     ) -> Preview:
         """How a file would be read: its shape, its columns, the first five samples. Nothing is written."""
-        return importing.preview_file(Path(path), ImportOptions(shape, mapping, dataset, kind, encoding))
+        from workbench.services import importing
+
+        return importing.preview_file(Path(path), importing.ImportOptions(shape, mapping, dataset, kind, encoding))
 
     def analyse(
         self,
@@ -154,6 +178,8 @@ class Workbench:
         `settings` names the embedding model of the vectors (default: the bundled one); while `pause` is set, no more
         texts are embedded.
         """
+        from workbench.services.analysing import analyse
+
         among = None if where is None else self.ids(where)
         try:
             reports = analyse(self._store, name, progress, cancel, among, settings=settings, pause=pause)
@@ -343,6 +369,5 @@ class Workbench:
     def _use(self, store: Store) -> None:
         self._store = store
         self.browser, self.curator = Browser(store), Curator(store)
-        self.qdc = Qdc(store, self.browser, self.curator)
-        self.suggester = Suggester(store, self.curator, self.qdc)
-        self.traces = Tracer(store, self.curator)
+        for later in ("qdc", "suggester", "traces"):
+            self.__dict__.pop(later, None)
