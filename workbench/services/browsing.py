@@ -16,7 +16,7 @@ import numpy as np
 from workbench.filters import parse
 from workbench.model import SAMPLE_COLUMNS, Verdict
 from workbench.services.rows import as_row
-from workbench.store import decisions, samples, views
+from workbench.store import decisions, detail, samples, views
 from workbench.store.filter_sql import SORTS
 from workbench.store.samples import Ids
 from workbench.store.saved_views import SavedView
@@ -187,16 +187,11 @@ class Browser:
         """One sample in full. The future raises KeyError when there is no such sample."""
 
         def run(connection: Any) -> Detail:
-            rows = samples.fetch_rows(connection, np.array([sample_id]), cut=limit)
-            if not rows:
+            found = detail.read(connection, sample_id, limit)
+            if found is None:
                 raise KeyError(sample_id)
-            return Detail(
-                as_row(rows[0], SAMPLE_COLUMNS),
-                samples.lengths(connection, sample_id),
-                self._lineage(samples.family(connection, sample_id)),
-                decisions.log_of(connection, sample_id),
-                samples.evidence(connection, sample_id),
-            )
+            row = as_row(found.row, SAMPLE_COLUMNS)
+            return Detail(row, found.lengths, self._lineage(found.family), found.log, found.evidence)
 
         return self._store.readers["detail"].submit(run)
 

@@ -17,7 +17,7 @@ from workbench.errors import UsageError
 from workbench.model import Verdict
 from workbench.services.rows import consensus_of, evidence_of
 from workbench.store import traces
-from workbench.store.samples import Ids, batches, fetch_rows
+from workbench.store.samples import Ids, batches, fetch_one
 from workbench.store.traces import KINDS, Kept, Near
 
 if TYPE_CHECKING:
@@ -218,8 +218,9 @@ class Tracer:
 
     def _text(self, sample_id: int) -> tuple[TraceText, int | None]:
         columns = ("prompt", "context", "messages", "response", "trace", "answer", "reference", "extra")
-        read = self._store.read("detail", lambda c: fetch_rows(c, np.array([sample_id]), columns)).result()
-        sample = dict(zip(columns, read[0], strict=False))
+        read = self._store.read("detail", lambda c: fetch_one(c, sample_id, columns)).result()
+        assert read is not None
+        sample = dict(zip(columns, read, strict=True))
         sample["several_turns"] = sample["messages"] is not None
         text = batch.text_of(sample)
         return text or TraceText(batch.question(sample), ""), batch.prompt_hash(sample)

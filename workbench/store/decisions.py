@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -115,16 +115,6 @@ def replay(connection: Connection, seq: int, operation: int, original: int, *, i
         [seq + decided, operation, original],
     )
     return decided + tagged
-
-
-def log_of(connection: Connection, sample_id: int) -> list[tuple[Any, ...]]:
-    """(operation, verdict or None, note or None, time) of a sample, oldest first."""
-    return connection.execute(
-        """SELECT d.operation_id, d.verdict::VARCHAR, d.note, strftime(o.done_at, '%Y-%m-%dT%H:%M:%SZ')
-           FROM decisions d LEFT JOIN operations o ON o.id = d.operation_id
-           WHERE d.sample_id = ? ORDER BY d.seq""",
-        [sample_id],
-    ).fetchall()
 
 
 def known_tags(connection: Connection) -> list[tuple[str, int]]:

@@ -177,7 +177,7 @@ def fetch_rows(
     """
     if not len(ids):
         return []
-    picked = ", ".join(_column(name, cut) for name in columns)
+    picked = ", ".join(column(name, cut) for name in columns)
     connection.register("wanted", {"id": np.array(ids, dtype=np.int64), "pos": np.arange(len(ids))})
     # A dense run of ids is read as a range (zone maps prune it); scattered ids through the join.
     low, high = int(ids.min()), int(ids.max())
@@ -193,15 +193,23 @@ def fetch_rows(
         connection.unregister("wanted")
 
 
-_TEXTS = ("prompt", "context", "response", "trace", "answer", "reference", "system", "messages", "extra")
+def fetch_one(connection: Connection, sample_id: int, columns: Sequence[str]) -> tuple[Any, ...] | None:
+    """Columns of one sample as they are, without what has been decided or found; None when there is no such sample."""
+    picked = ", ".join(column(name, None) for name in columns)
+    rows = connection.execute(f"SELECT {picked} FROM samples s WHERE s.id = ?", [sample_id]).fetchall()
+    return rows[0] if rows else None
 
 
-def _column(name: str, cut: int | None) -> str:
+TEXTS = ("prompt", "context", "response", "trace", "answer", "reference", "system", "messages", "extra")
+
+
+def column(name: str, cut: int | None) -> str:
+    """SQL for a column of `samples s` as the rest of the program has it, a text cut after `cut` characters."""
     if name == "content_hash":
         return "replace(s.content_hash::VARCHAR, '-', '') AS content_hash"
     if name == "created_at":
         return "strftime(s.created_at, '%Y-%m-%dT%H:%M:%SZ') AS created_at"
-    if cut is not None and name in _TEXTS:
+    if cut is not None and name in TEXTS:
         return f"left(s.{name}, {cut}) AS {name}"
     return f"s.{name}"
 
@@ -244,30 +252,6 @@ def _names_of(connection: Connection, table: str, name: str, low: int, high: int
             WHERE sample_id BETWEEN {low} AND {high} AND sample_id IN (SELECT id FROM wanted) GROUP BY 1"""
     ).fetchall()
     return dict(rows)
-
-
-def family(connection: Connection, sample_id: int, limit: int = 200) -> list[tuple[Any, ...]]:
-    """(id, parent_id, kind, strategy) of every sample with the same root, the nearest ids first when there are many."""
-    return connection.execute(
-        """SELECT id, parent_id, kind, strategy FROM samples
-           WHERE root_id = (SELECT root_id FROM samples WHERE id = ?) ORDER BY abs(id - ?), id LIMIT ?""",
-        [sample_id, sample_id, limit],
-    ).fetchall()
-
-
-def lengths(connection: Connection, sample_id: int) -> dict[str, int]:
-    """Full length in characters of each text of a sample (0 when it is not there)."""
-    columns = ", ".join(f"coalesce(length({name}), 0)" for name in _TEXTS)
-    rows = connection.execute(f"SELECT {columns} FROM samples WHERE id = ?", [sample_id]).fetchall()
-    return dict(zip(_TEXTS, rows[0] if rows else (0,) * len(_TEXTS), strict=True))
-
-
-def evidence(connection: Connection, sample_id: int) -> list[tuple[Any, ...]]:
-    """(detector, kind, severity, evidence) of every flag of a sample."""
-    return connection.execute(
-        "SELECT detector, kind, severity, evidence FROM flags WHERE sample_id = ? ORDER BY severity DESC, kind",
-        [sample_id],
-    ).fetchall()
 
 
 def hash_order(connection: Connection, first: int, last: int) -> npt.NDArray[np.uint64]:
