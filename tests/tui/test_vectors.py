@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +40,29 @@ async def test_a_small_store_gets_its_vectors_by_itself(store: Workbench) -> Non
         await wait_for(lambda: app.background.novelty_is_fresh, "and it is of the set as it is")  # type: ignore[attr-defined]
         await wait_for(lambda: "vectors" not in painted(pilot).splitlines()[1], "no job on the tab line")
         assert any("60 samples have got their vectors" in toast for toast in toasts(pilot))
+
+
+@pytest.mark.slow
+async def test_a_small_store_has_its_traces_checked_by_itself(store: Workbench, tmp_path: Path) -> None:
+    """What is there when the app starts, and what comes while it runs, also in the middle of a check."""
+    async with browsing(store, embeds=True) as pilot:
+        background = pilot.app.background  # type: ignore[attr-defined]
+
+        def checked() -> bool:
+            kinds, live = store.facts.trace_kind, store.facts.live
+            return len(kinds) >= len(live) and bool((kinds[: len(live)][live] >= 0).all())
+
+        await wait_for(checked, "those that were there", SLOW)
+        await wait_for(lambda: not background.vectors.running and not background.traces.running, "at rest", SLOW)
+        for number in (1, 2):
+            file = tmp_path / f"more{number}.jsonl"
+            wrong = f"Tom has {number} + 1 = 9 pens, and 9 + 1 = 10.\n#### 10"
+            file.write_text(json.dumps({"instruction": f"more {number}?", "output": wrong}), encoding="utf-8")
+            await asyncio.to_thread(store.import_files, [file])
+            background.arrived()
+        assert store.facts.n == 62
+        await wait_for(lambda: checked() and int(store.facts.trace_kind[62]) >= 0, "those that came", SLOW)
+        assert store.ids("flag:static").tolist() == [61, 62]
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ PATIENCE: Final = 10.0
 """Seconds that leaving waits for a batch of texts, or a block of novelty, to end."""
 QUIET_TICKS: Final = 2
 """The store must have been left alone for so many ticks before novelty is worked out again."""
+_WHAT: Final = {"vectors": "vectors", "traces": "check of the traces"}
 
 
 class Background:
@@ -38,7 +39,10 @@ class Background:
         self._at_terminal = _at_terminal()
         self.began = False
         """Whether the facts are loaded."""
-        self._by_itself = False
+        self._by_itself: set[str] = set()
+        """The jobs that nobody asked for."""
+        self._more = False
+        """Samples came while a job was running, which may not have seen them."""
         self._cancel_novelty: threading.Event | None = None
         self._novelty_runs = False
         self._revision = -1
@@ -67,16 +71,19 @@ class Background:
         self.arrived()
 
     def arrived(self) -> None:
-        """Samples have come: make the vectors that a small store lacks."""
-        if self.vectors.running:
-            return
-        most = self._settings.embedding_auto_below
+        """Samples have come: make the vectors and check the traces that a small store lacks."""
         facts = self._workbench.facts
         live = facts.live
-        if live.any() and int(live.sum()) <= most and bool((facts.vector[: len(live)][live] < 0).any()):
-            self._by_itself = True
-            self.vectors.start()
-            self.moved()
+        if not live.any() or int(live.sum()) > self._settings.embedding_auto_below:
+            return
+        for job, found in ((self.traces, facts.trace_kind), (self.vectors, facts.vector)):
+            least = min(len(found), len(live))
+            if job.running:
+                self._more = True
+            elif bool((found[:least][live[:least]] < 0).any()):
+                self._by_itself.add(job.name)
+                job.start()
+        self.moved()
 
     def end(self) -> None:
         """The app is leaving: what is embedded and checked is kept."""
@@ -100,7 +107,7 @@ class Background:
 
             self._app.push_screen(VectorsScreen(self.vectors))
             return
-        self._by_itself = False
+        self._by_itself.discard("vectors")
         self.vectors.start()
         self.moved()
 
@@ -110,6 +117,7 @@ class Background:
             self.traces.stop()
         else:
             self.check_problem = ""
+            self._by_itself.discard("traces")
             self.traces.start()
         self.moved()
 
@@ -143,19 +151,22 @@ class Background:
         self.moved()
         if name == "traces":
             self.check_problem = "" if error is None or isinstance(error, Cancelled) else _reason(error)
-        browse, by_itself = self._app.browse, name == "vectors" and self._by_itself
+        browse, by_itself = self._app.browse, name in self._by_itself
         if report is not None:
             if report.rows or not by_itself:
                 browse.say(f"{_done(report)}{f' ({report.note})' if report.note else ''}")
         elif isinstance(error, Cancelled):
             browse.say(str(error))
         elif by_itself and error is not None:
-            browse.say(one_line(f"no vectors: {error}", limit=300), error=True)
+            browse.say(one_line(f"no {_WHAT[name]}: {error}", limit=300), error=True)
         elif error is not None:
             browse.fail(error)
         for screen in self._app.screen_stack:
             if isinstance(screen, TableScreen):
                 screen.measured(flags=name == "traces")
+        if self._more and not self.vectors.running and not self.traces.running:
+            self._more = False
+            self.arrived()
 
     # -- novelty
 
