@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
+from string import ascii_lowercase
 from typing import Final
 
 from workbench.analyses.arithmetic.numbers import MAX_DIGITS, VULGAR, Rational, find_numbers, fold, read, whole
@@ -98,12 +99,16 @@ _WORDS: Final[Mapping[str, tuple[Rational, ...]]] = {
     "century": (100,),
 }
 # A run of digits is looked for first: that is quick, and the general reader of numbers takes ten times as long on prose.
-_number: Final = re.compile(r"([0-9]+(?:[0-9.,/]*[0-9])?(?: [0-9]{1,4}/[0-9]{1,4}(?![0-9]))?)( ?%| percent)?")
+# Its first item is one character, not a repeated one: only then the search skips to the next digit by itself.
+_number: Final = re.compile(r"([0-9](?:[0-9.,/]*[0-9])?(?: [0-9]{1,4}/[0-9]{1,4}(?![0-9]))?)( ?%| percent)?")
 _plain: Final = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18})(?:\.[0-9]{1,18})?")
-_word: Final = re.compile(r"[a-z]+")
-_TENS: Final = frozenset(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])
-_ONES: Final = frozenset(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
-_VALUES: Final = {**{f"{word}s": values for word, values in _WORDS.items()}, **_WORDS}
+# Words are looked up as bytes: a table of bytes blanks what is no letter in a fifth of the time of a pattern for words.
+_LETTERS: Final = bytes(code if chr(code) in ascii_lowercase else ord(" ") for code in range(256))
+_TENS: Final = frozenset(b"twenty thirty forty fifty sixty seventy eighty ninety".split())
+_ONES: Final = frozenset(b"one two three four five six seven eight nine".split())
+_VALUES: Final = {
+    word.encode(): values for word, values in ({f"{word}s": values for word, values in _WORDS.items()} | _WORDS).items()
+}
 _NAMES: Final = frozenset(_VALUES)
 LONGEST: Final = 20_000
 """Only so many first characters of a question are read."""
@@ -137,7 +142,7 @@ def read_question(prompt: str) -> Question:
         given[value] = given.get(value, 0) + 1
         for other in others:
             given.setdefault(other, 1)
-    words = _word.findall(text.lower())
+    words = text.lower().encode("ascii", "replace").translate(_LETTERS).split()
     known = _NAMES.intersection(words)
     for word in known:
         for value in _VALUES[word]:
@@ -145,7 +150,7 @@ def read_question(prompt: str) -> Question:
     if not known.isdisjoint(_TENS):
         for tens, ones in pairwise(words):
             if tens in _TENS and ones in _ONES:
-                given.setdefault(_WORDS[tens][0] + _WORDS[ones][0], 1)
+                given.setdefault(_VALUES[tens][0] + _VALUES[ones][0], 1)
     return Question(digits, given)
 
 

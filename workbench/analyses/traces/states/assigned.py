@@ -59,7 +59,7 @@ _OTHER: Final = re.compile(
 _CLAUSE: Final = re.compile(
     r"[;!?。，；\n]|[,.](?=\s|$)|\b(?:so|then|thus|hence|therefore|because|since|which|we|and)\b", re.IGNORECASE
 )
-_BACKWARDS: Final = re.compile(r"=[-+*/:]?[ `*$]{0,3}(?P<after>)[0-9]{0,4}(?:[^\W\d]|\})")
+_BACKWARDS: Final = re.compile(r"=[-+*/:]?+[ `*$]{0,3}+(?P<after>)[0-9]{0,4}+(?:[^\W\d]|\})")
 """A name and the sign behind it, in a text read from its end: this way the rare sign comes first, which is four times as fast."""
 _MARKUP: Final = frozenset(" `*$\\(>-•")
 _JOINED: Final = frozenset(("_", "{", "}"))

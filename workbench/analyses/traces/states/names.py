@@ -128,6 +128,8 @@ def _take(state: _State, part: Part, *, forget: bool) -> None:
     if forget:
         names.pop(part.name, None)
         return
+    if not names and not part.name:
+        return
     filled = fill(state.text, part, _values(names, "stated"))
     known = [names[name] for name in dict.fromkeys(filled.names)]
     for held in known:
