@@ -18,6 +18,7 @@ MAX_ITEMS: Final = 2_000
 MAX_EXPONENT: Final = 1_024
 
 _BINDING: Final = {"+": 1, "-": 1, "*": 2, "/": 2, "m": 2, "u": 3, "^": 4}
+_WAITING: Final = {**_BINDING, "(": 0}
 _SMALL: Final = 1 << 512
 
 
@@ -67,8 +68,8 @@ def _by_precedence(items: Sequence[Item]) -> Rational:
                 raise NotCheckableError("no expression")
             pending.pop()
         else:
-            binding = _BINDING[kind]
-            while pending and pending[-1] != "(" and _BINDING[pending[-1]] >= binding + (kind == "^"):
+            binding = _BINDING[kind] + (kind == "^")
+            while pending and _WAITING[pending[-1]] >= binding:
                 _reduce(values, pending.pop())
             pending.append(kind)
             operand = False
@@ -82,8 +83,11 @@ def _by_precedence(items: Sequence[Item]) -> Rational:
 def _reduce(values: list[Rational], kind: str) -> None:
     if kind == "(":
         raise NotCheckableError("no expression")
-    last = values.pop()
-    values.append(-last if kind == "u" else apply(kind, values.pop(), last))
+    if kind == "u":
+        values[-1] = -values[-1]
+    else:
+        last = values.pop()
+        values[-1] = apply(kind, values[-1], last)
 
 
 def apply(kind: str, left: Rational, right: Rational) -> Rational:

@@ -220,9 +220,6 @@ class _Reader:
             kind = "m"
         self.operate(kind, start, end)
 
-    def operation(self, said: str, start: int, end: int) -> None:
-        self.operate(said, start, end)
-
     def operate(self, kind: str, start: int, end: int) -> None:
         if self.operand:
             if len(self.unit) > 1 and letter_at_end(self.unit):
@@ -360,11 +357,12 @@ class _Reader:
 _HANDLERS: Final[dict[str, Callable[[_Reader, str, int, int], None]]] = {
     "integer": _Reader.integer,
     "number": _Reader.number,
-    "operation": _Reader.operation,
+    "operation": _Reader.operate,
     "operator": _Reader.operator,
     "times": _Reader.times,
     "prose": _Reader.words,
     "words": _Reader.words,
+    "sign": _Reader.equals,
     "equals": _Reader.equals,
     "open": _Reader.open,
     "close": _Reader.close,
