@@ -106,8 +106,9 @@ _plain: Final = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18})(?:\.[0-9]{
 _LETTERS: Final = bytes(code if chr(code) in ascii_lowercase else ord(" ") for code in range(256))
 _TENS: Final = frozenset(b"twenty thirty forty fifty sixty seventy eighty ninety".split())
 _ONES: Final = frozenset(b"one two three four five six seven eight nine".split())
-_VALUES: Final = {
-    word.encode(): values for word, values in ({f"{word}s": values for word, values in _WORDS.items()} | _WORDS).items()
+_VALUES: Final[Mapping[bytes, tuple[Rational, ...]]] = {
+    **{f"{word}s".encode(): values for word, values in _WORDS.items()},
+    **{word.encode(): values for word, values in _WORDS.items()},
 }
 _NAMES: Final = frozenset(_VALUES)
 LONGEST: Final = 20_000
