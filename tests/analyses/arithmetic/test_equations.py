@@ -244,6 +244,8 @@ DOUBTFUL = (
     ),
 )
 NOTHING = (
+    "She has 5 apples so - 3 apples = 2 apples",
+    "He has 5 and - 3 = 2 left",
     *(
         "",
         "no numbers",

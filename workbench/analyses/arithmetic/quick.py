@@ -27,7 +27,13 @@ def _equation(unit: str, times: str, blank: str = " ?") -> str:
 
 
 _WORDS: Final = r"[^0-9=<>+*/(){}\[\]\\^%≈√…²³\n.:-]++|(?<=[A-Za-z0-9])-(?=[A-Za-z]{2})|[.:](?![0-9.])"
-_UNIT: Final = r"(?:(?: (?!percent|of\b|times|plus|minus|mod)|/)[a-z]{2,20}){0,3}"
+_CLAUSE: Final = (
+    r"and|or|so|because|since|then|gives?|gets?|is|are|was|were|we|you|that|which|leads|if|but|where|when|while|has|have|had"
+    r"|he|she|they|it|makes?|means?|costs?|total|thus|therefore|hence|as"
+)
+_SPOKEN: Final = r"plus|minus|times|by|mod|modulo|rem|remainder"
+_UNIT: Final = rf"(?:(?: (?!(?:{_CLAUSE}|{_SPOKEN}|percent|of)\b)|/)[a-z]{{2,20}}+){{0,3}}"
+"""Words that a number counts. One that ends a clause ends the expression too: in `5 apples so - 3` there is no difference."""
 _LINE: Final = re.compile(
     rf"(?:{_WORDS}|[0-9]{{1,9}}(?=,? [a-z]{{2}}|-[a-z]{{2}}|[:.] )(?!(?:[ /][a-z]{{2,20}}){{0,3}} ?[-+*/x=][ $0-9.]))*+"
     rf"(?<![A-Za-z_.,:0-9-]){_equation(_UNIT, 'x')}"
@@ -35,11 +41,6 @@ _LINE: Final = re.compile(
 )
 """Prose, an equation, prose. No operator and no bracket stands in the prose."""
 
-_CLAUSE: Final = (
-    r"and|or|so|because|since|then|gives?|gets?|is|are|was|were|we|you|that|which|leads|if|but|where|when|while|has|have|had"
-    r"|he|she|they|it|makes?|means?|costs?|total|thus|therefore|hence|as"
-)
-_SPOKEN: Final = r"plus|minus|times|by|mod|modulo|rem|remainder"
 _BEFORE: Final = (
     r" (?=[a-z]{2,20}(?:'s)?[,:]? {1,12}\$?[0-9.])"
     rf"(?:(?:(?<=[A-Za-z] )|(?<=[A-Za-z][,;:'] ))(?<!of )(?<!of[,;:'] )(?<!remainder )(?!(?:{_SPOKEN})\b)"
@@ -58,13 +59,7 @@ _BEHIND: Final = (
     rf"(?: {{0,12}}(?:$|[,;:!?.](?: |$)|(?:(?!余)[一-鿿]){{0,20}}(?:$|[;。]))|(?<=[A-Za-z]) (?<!times )(?<!plus )(?<!minus )(?<! by )(?<!mod )(?<!modulo )\$?[0-9]))"
 )
 """The end of the line, of a clause, or words up to another number: whatever follows, the number before it ends the expression."""
-_APART: Final = _equation(
-    *(
-        rf"(?:(?: (?!(?:{_CLAUSE}|{_SPOKEN}|percent|of)\b)|/)[a-z]{{2,20}}+){{0,3}}",
-        "(?<![A-Za-z])x(?=[ $]?[0-9.])",
-        " {0,12}",
-    )
-)
+_APART: Final = _equation(_UNIT, "(?<![A-Za-z])x(?=[ $]?[0-9.])", " {0,12}")
 _FIRST: Final = re.compile(_OPENING + _APART + _BEHIND)
 _NEXT: Final = re.compile(_BEFORE + _APART + _BEHIND)
 _TERM: Final = re.compile(r"([-+*/x]?) {0,12}\$?([0-9.,]++)")
