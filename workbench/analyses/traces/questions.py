@@ -145,7 +145,7 @@ def read_question(prompt: str) -> Question:
             given.setdefault(other, 1)
     words = text.lower().encode("ascii", "replace").translate(_LETTERS).split()
     known = _NAMES.intersection(words)
-    for word in known:
+    for word in sorted(known):  # the order of a set is another one in each process, and a finding must not be
         for value in _VALUES[word]:
             given.setdefault(value, 1)
     if not known.isdisjoint(_TENS):
