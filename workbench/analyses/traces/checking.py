@@ -24,6 +24,7 @@ from workbench.analyses.traces.telling import told, wrong_answer
 LONGEST: Final = 400_000
 """Only so many first characters of a trace are checked; what follows is not checkable."""
 MOST_EVIDENCE: Final = 50
+_HOLDS, _FAILS = Verdict.HOLDS, Verdict.FAILS
 
 
 def check(trace: TraceText) -> Finding:
@@ -59,7 +60,7 @@ def check(trace: TraceText) -> Finding:
             evidence = [*states.evidence, *told(slips)]
     missing = [] if states is not None else _missing_steps(trace.trace, steps, flows)
     evidence += missing
-    labelled = _labelled(trace, marks, evidence)
+    labelled = _labelled(trace, marks, evidence) if trace.labels else None
     kind = _kind(slips, ok, states, broken, missing, labelled, marks)
     wrong = [slip.step for slip in slips] + ([labelled] if labelled is not None else [])
     if ok is False:
@@ -126,12 +127,13 @@ def _judged(trace: TraceText, answer: str | None, states: StateCheck | None) -> 
 def _marks(flows: Flow, steps: int) -> list[str]:
     marks = ["?"] * steps
     for claim in flows.claims:
-        if claim.step >= steps:
+        step, verdict = claim.step, claim.verdict
+        if step >= steps:
             continue
-        if claim.verdict is Verdict.FAILS:
-            marks[claim.step] = "-"
-        elif claim.verdict is Verdict.HOLDS and marks[claim.step] == "?":
-            marks[claim.step] = "+"
+        if verdict is _FAILS:
+            marks[step] = "-"
+        elif verdict is _HOLDS and marks[step] == "?":
+            marks[step] = "+"
     return marks
 
 
@@ -194,7 +196,7 @@ def _kind(
         found.append(TraceKind.STRUCTURAL)
     if found:
         return max(found, key=lambda kind: kind.harm)
-    return TraceKind.CLEAN if any(mark != "?" for mark in marks) else TraceKind.NOT_CHECKED
+    return TraceKind.CLEAN if marks.count("?") < len(marks) else TraceKind.NOT_CHECKED
 
 
 _numbered: Final = re.compile(r"(?:step ?|\()?([0-9]{1,3})(?:[.):]|\b)", re.IGNORECASE)
@@ -202,7 +204,7 @@ _numbered: Final = re.compile(r"(?:step ?|\()?([0-9]{1,3})(?:[.):]|\b)", re.IGNO
 
 def _missing_steps(text: str, steps: Sequence[Span], flows: Flow) -> list[Evidence]:
     """A gap in the numbers of numbered steps, where what follows uses a value that comes from nowhere."""
-    if len(steps) < 3:
+    if len(steps) < 3 or not flows.nowhere:
         return []
     numbers = []
     for start, end in steps:

@@ -25,6 +25,11 @@ NOWHERE: Final = -3
 MAX_CLAIMS: Final = 5_000
 """Of one trace; what follows is left out."""
 
+_new: Final = tuple.__new__
+# Looked up on the class, a member costs five times what a global does.
+_ANNOTATION, _PROSE, _COPY = Kind.ANNOTATION, Kind.PROSE, Kind.COPY
+_HOLDS, _FAILS, _UNCHECKED = Verdict.HOLDS, Verdict.FAILS, Verdict.UNCHECKED
+
 
 class Use(NamedTuple):
     """An operand: its value and span, and the claim that it comes from, or `QUESTION`, `CONSTANT`, `NOWHERE`."""
@@ -78,6 +83,14 @@ class Flow:
     dead: tuple[int, ...]
     """Claims whose value is not used later, nor mentioned, nor the answer."""
     steps: int
+    nowhere: int
+    """How many operands are from nowhere."""
+    constants: int
+    """How many operands are constants."""
+    negative: bool
+    """Whether a claim states a negative value."""
+    restated: bool
+    """Whether claims state the same value, or one states none; otherwise no two of them are the same."""
 
     def heirs(self, claim: int) -> list[int]:
         """The claims that inherit the stated value of one, directly or through others, in order."""
@@ -105,17 +118,24 @@ def flow(prompt: str, text: str, equations: Sequence[Equation], spans: Sequence[
     claims = _claims(text, equations, spans)
     question = read_question(prompt)
     value = _value(answer)
-    _link(claims, question.given, text)
+    stated, used, nowhere, constants, negative = _link(claims, question.given, text)
     _reach(claims, value, answer)
-    used = {use.value for claim in claims for use in claim.uses}
-    if question.digits:
-        used |= {claim.stated for claim in claims if claim.stated is not None}
-    unused = tuple(
-        number
-        for number, others in question.digits.items()
-        if number not in used and number not in (0, 1, value) and used.isdisjoint(others)
+    unused = () if used.issuperset(question.digits) else _left_out(question.digits, used.union(stated), value)
+    dead, restated = _dead(claims, text), len(stated) < len(claims)
+    return Flow(claims, question.given, unused, value, dead, len(spans), nowhere, constants, negative, restated)
+
+
+def _left_out(
+    digits: Mapping[Rational, tuple[Rational, ...]], used: set[Rational], answer: Rational | None
+) -> tuple[Rational, ...]:
+    """The numbers of a question that occur in no claim, nor does another form of them."""
+    return tuple(
+        [
+            number
+            for number, others in digits.items()
+            if number not in used and number not in (0, 1, answer) and used.isdisjoint(others)
+        ]
     )
-    return Flow(claims, question.given, unused, value, _dead(claims, text), len(spans))
 
 
 def _value(answer: str | None) -> Rational | None:
@@ -130,74 +150,65 @@ def _value(answer: str | None) -> Rational | None:
 def _claims(text: str, equations: Sequence[Equation], spans: Sequence[Span]) -> list[Claim]:
     starts = [start for start, _ in spans]
     found: list[Claim] = []
-    claim: Claim | None = None
+    last: Equation | None = None
     for equation in equations:
-        if claim is not None and _same_claim(claim, equation):
-            _merge(claim, equation)
-            if len(found) > 1 and equation.kind is Kind.PROSE and _holds_note(claim, found[-2]):
-                _absorb(claim, found.pop(-2))
-            continue
-        if claim is not None and claim.equations[-1].kind is Kind.ANNOTATION:
-            _add_copy(claim, text)
+        if last is not None:
+            claim = found[-1]
+            if _same_claim(claim, last, equation):
+                _merge(claim, equation)
+                if equation.kind is _PROSE and len(found) > 1 and _holds_note(claim, found[-2]):
+                    _absorb(claim, found.pop(-2))
+                last = equation
+                continue
+            if last.kind is _ANNOTATION:
+                _add_copy(claim, text)
         if len(found) >= MAX_CLAIMS:
             break
-        (start, _), (_, end), verdict = equation.left, equation.right, equation.verdict
+        kind, verdict, (start, _), (_, end), place, stated, expected, _, _ = last = equation
         step = bisect_right(starts, start)
-        how = HOW[equation.kind] if verdict is Verdict.FAILS else ""
-        claim = Claim(
-            step - 1 if step else 0,
-            start,
-            end,
-            equation.stated,
-            equation.expected,
-            verdict,
-            how,
-            [equation],
-            [equation.claim],
-        )
-        found.append(claim)
-    if claim is not None and claim.equations[-1].kind is Kind.ANNOTATION:
-        _add_copy(claim, text)
+        how = HOW[kind] if verdict is _FAILS else ""
+        found.append(Claim(step - 1 if step else 0, start, end, stated, expected, verdict, how, [equation], [place]))
+    if last is not None and last.kind is _ANNOTATION:
+        _add_copy(found[-1], text)
     return found
 
 
-HOW: Final = {Kind.ANNOTATION: "annotation", Kind.PROSE: "equation", Kind.COPY: "copy"}
+HOW: Final = {_ANNOTATION: "annotation", _PROSE: "equation", _COPY: "copy"}
 
 
-def _same_claim(claim: Claim, equation: Equation) -> bool:
-    """Whether an equation says the value of the claim before it once more."""
-    last = claim.equations[-1]
-    start, end = equation.left[0], equation.right[1]
-    if equation.kind is Kind.COPY:
-        return start <= claim.end + 2 and end >= last.left[0]
-    if last.kind is Kind.ANNOTATION and equation.kind is Kind.PROSE:
-        return start <= last.left[0] and last.right[1] <= end
+def _same_claim(claim: Claim, last: Equation, equation: Equation) -> bool:
+    """Whether an equation says the value of the claim before it, which ends with `last`, once more."""
+    kind, _, left, right, *_ = equation
+    if kind is _COPY:
+        return left[0] <= claim.end + 2 and right[1] >= last.left[0]
+    kind_before, _, before, behind, *_ = last
+    if kind is _PROSE and kind_before is _ANNOTATION:
+        return left[0] <= before[0] and behind[1] <= right[1]
     # A chain goes on from the side where it stopped, unless a number there is a result of its own: 3 + 4 = 7 * 2 = 14.
-    return equation.kind is last.kind and equation.left == last.right and last.reason != "run-on"
+    return kind is kind_before and left == behind and last.reason != "run-on"
 
 
 def _merge(claim: Claim, equation: Equation) -> None:
-    verdict = equation.verdict
+    kind, verdict, (start, _), (_, end), place, stated, expected, _, _ = equation
     if verdict is not claim.verdict:
-        fails = verdict is Verdict.FAILS
-        if fails or (claim.verdict is Verdict.UNCHECKED and verdict is Verdict.HOLDS):
-            claim.expected = equation.expected
+        fails = verdict is _FAILS
+        if fails or (claim.verdict is _UNCHECKED and verdict is _HOLDS):
+            claim.expected = expected
             claim.verdict = verdict
-            claim.how = HOW[equation.kind] if fails else ""
-    if equation.stated is not None:
-        claim.stated = equation.stated
+            claim.how = HOW[kind] if fails else ""
+    if stated is not None:
+        claim.stated = stated
     if claim.expected is None:
-        claim.expected = equation.expected
+        claim.expected = expected
     claim.equations.append(equation)
-    claim.spans.append(equation.claim)
-    start, end = equation.left[0], equation.right[1]
+    claim.spans.append(place)
     claim.start = min(claim.start, start)
     claim.end = max(claim.end, end)
 
 
 def _holds_note(claim: Claim, before: Claim) -> bool:
     """Whether the annotation before a chain stands inside it: `2 + 3 = 1 + 4 = <<2+3=5>>5`."""
-    return before.equations[0].kind is Kind.ANNOTATION and claim.start <= before.start and before.end <= claim.end
+    return claim.start <= before.start and before.end <= claim.end and before.equations[0].kind is _ANNOTATION
 
 
 def _absorb(claim: Claim, note: Claim) -> None:
@@ -227,22 +238,32 @@ def _add_copy(claim: Claim, text: str) -> None:
 
 def _operands(claim: Claim) -> Sequence[tuple[Rational, int, int]]:
     """Those of its first computed side; of an annotation and prose, those of the prose if it has as many, since it is read."""
-    first, *others = claim.equations
-    if not others:
-        return first.operands
-    if first.kind is Kind.ANNOTATION:
-        for other in others:
-            if other.kind is Kind.PROSE and len(other.operands) >= len(first.operands):
+    equations = claim.equations
+    first = equations[0]
+    operands = first.operands
+    if len(equations) == 1:
+        return operands
+    if first.kind is _ANNOTATION:
+        for other in equations[1:]:
+            if other.kind is _PROSE and len(other.operands) >= len(operands):
                 return other.operands
-    return first.operands or next((one.operands for one in others if one.operands), ())
+    return operands or next((one.operands for one in equations if one.operands), ())
 
 
 # --- where operands come from
 
 
-def _link(claims: list[Claim], given: Mapping[Rational, int], text: str) -> None:
+def _link(
+    claims: list[Claim], given: Mapping[Rational, int], text: str
+) -> tuple[dict[Rational, int], set[Rational], int, int, bool]:
+    """Say where the operands of the claims come from.
+
+    Gives the latest claim that states each value, the values of the operands, how many of them are from nowhere and how many
+    are constants, and whether a stated value is negative."""
     stated: dict[Rational, int] = {}
-    """The latest claim that states a value."""
+    used: set[Rational] = set()
+    nowhere = constants = 0
+    negative = False
     again: dict[Rational, list[int]] = {}
     """The claims that state a value which more than one states."""
     meant: dict[Rational, int] = {}
@@ -257,7 +278,8 @@ def _link(claims: list[Claim], given: Mapping[Rational, int], text: str) -> None
                 if again and value in again:
                     source = _unused(again[value], claims)
             else:
-                source = stated.get(-value, NOWHERE)
+                if negative or value < 0:
+                    source = stated.get(-value, NOWHERE)
                 if source < 0 and broken and not _known(value, given):
                     source = _rounded(value, broken, text[start:end])
             if meant and value in meant and source < meant[value] and not _known(value, given):
@@ -268,18 +290,24 @@ def _link(claims: list[Claim], given: Mapping[Rational, int], text: str) -> None
                 source = QUESTION
             elif value in CONSTANTS:
                 source = CONSTANT
-            linked.append(Use(value, start, end, source))
+                constants += 1
+            else:
+                nowhere += 1
+            used.add(value)
+            linked.append(_new(Use, (value, start, end, source)))
         claim.uses = tuple(linked)
-        value_now = claim.stated
+        value_now, expected = claim.stated, claim.expected
         if value_now is not None:
             if value_now in stated:
                 again.setdefault(value_now, [stated[value_now]]).append(index)
             stated[value_now] = index
-            odd = not isinstance(value_now, int) or not isinstance(claim.expected, int | None)
+            negative = negative or value_now < 0
+            odd = not isinstance(value_now, int) or (expected is not None and not isinstance(expected, int))
             if odd and -_LARGE < value_now < _LARGE:
                 broken.append((value_now, index))
-        if claim.verdict is Verdict.FAILS and claim.expected is not None:
-            meant[claim.expected] = index
+        if claim.verdict is _FAILS and expected is not None:
+            meant[expected] = index
+    return stated, used, nowhere, constants, negative
 
 
 def _unused(same: list[int], claims: list[Claim]) -> int:
@@ -330,7 +358,7 @@ def _reach(claims: list[Claim], value: Rational | None, answer: str | None) -> N
             claim.in_answer = True
             break
     for claim in claims:
-        if claim.verdict is Verdict.FAILS and claim.expected is not None and not claim.in_answer:
+        if claim.verdict is _FAILS and claim.expected is not None and not claim.in_answer:
             claim.rejoins_answer = _is(claim.expected, value, places)
 
 

@@ -59,6 +59,8 @@ _differs: Final = re.compile(
 _SHORT: Final = 60
 _OCTAVES: Final = 4
 _HEAD: Final = 20_000
+_UNCHECKED: Final = Verdict.UNCHECKED
+_WHOLE: Final = (int, type(None))
 _WORDS: Final = 8
 """A question of fewer words is an expression or an exercise, where any number may come out."""
 
@@ -108,28 +110,30 @@ def signals(
     claims = flow.claims
     if not claims:
         return (*first, *_NOTHING, broken, disturbed, missing, 1.0)
-    seen = _look(claims, asked)
     count = len(claims)
+    last = claims[-1]
+    unchecked, uneven, reached = _look(claims)
     dead = len(flow.dead)
     if dead and count - 1 in flow.dead:
         dead -= 1
     answered = flow.answer
+    told = asked.told
     return (
         *first,
-        seen.unchecked / count,
+        unchecked / count,
         min(dead, _MOST) / _MOST,
         _unused(flow, trace.trace) if flow.unused else 0.0,
-        min(seen.nowhere, _MOST) / _MOST,
-        min(seen.constant, _MOST) / _MOST,
-        1.0 if count > 1 and _detached(claims[-1]) else 0.0,
-        1.0 if answered is not None and not seen.answer else 0.0,
-        1.0 if seen.negative and asked.told else 0.0,
-        1.0 if asked.told and _is_part(answered, counted=asked.counts) else 0.0,
-        1.0 if seen.uneven else 0.0,
-        1.0 if seen.different < count else 0.0,
+        min(flow.nowhere, _MOST) / _MOST,
+        min(_constants(flow, asked), _MOST) / _MOST if flow.constants else 0.0,
+        1.0 if count > 1 and _detached(last) else 0.0,
+        1.0 if answered is not None and not reached else 0.0,
+        1.0 if flow.negative and told else 0.0,
+        1.0 if told and _is_part(answered, counted=asked.counts) else 0.0,
+        1.0 if uneven else 0.0,
+        1.0 if flow.restated and _again(claims) else 0.0,
         1.0 if answered is not None and answered in flow.given else 0.0,
-        1.0 if asked.percent and not seen.percent else 0.0,
-        1.0 if asked.differs and not _subtracts(claims[-1], trace.trace) else 0.0,
+        1.0 if asked.percent and not _with_percent(claims) else 0.0,
+        1.0 if asked.differs and not _subtracts(last, trace.trace) else 0.0,
         asked.relations,
         asked.length,
         min(log2(count), _MOST) / _MOST,
@@ -140,45 +144,35 @@ def signals(
     )
 
 
-class _Seen(NamedTuple):
-    """What the computed values of a trace are like."""
-
-    unchecked: int
-    nowhere: int
-    constant: int
-    different: int
-    uneven: bool
-    negative: bool
-    percent: bool
-    answer: bool
-
-
-def _look(claims: Sequence[Claim], asked: _Asked) -> _Seen:
-    unchecked = nowhere = constant = 0
-    uneven = negative = percent = answer = False
-    made = set()
+def _look(claims: Sequence[Claim]) -> tuple[int, bool, bool]:
+    """How many values could not be checked, whether one is no whole number, and whether the answer is one of them."""
+    unchecked = 0
+    uneven = reached = False
     for claim in claims:
-        if claim.verdict is Verdict.UNCHECKED:
+        if claim.verdict is _UNCHECKED:
             unchecked += 1
-        stated = claim.stated
-        values = [stated]
-        for value, _, _, source in claim.uses:
-            values.append(value)
-            if source < CONSTANT:
-                nowhere += 1
-            elif source == CONSTANT and not (asked.percent and value == 100):
-                constant += 1
-            if not isinstance(value, int) or value == 100:
-                percent = True
-        made.add(tuple(values))
-        if stated is not None:
-            if not isinstance(stated, int):
-                uneven = True
-            if stated < 0:
-                negative = True
+        if not isinstance(claim.stated, _WHOLE):
+            uneven = True
         if claim.in_answer:
-            answer = True
-    return _Seen(unchecked, nowhere, constant, len(made), uneven, negative, percent, answer)
+            reached = True
+    return unchecked, uneven, reached
+
+
+def _constants(flow: Flow, asked: _Asked) -> int:
+    """Operands from common knowledge; 100 does not count where the question has a percentage."""
+    if not asked.percent:
+        return flow.constants
+    return sum([use.source == CONSTANT and use.value != 100 for claim in flow.claims for use in claim.uses])
+
+
+def _with_percent(claims: Sequence[Claim]) -> bool:
+    return any(not isinstance(use.value, int) or use.value == 100 for claim in claims for use in claim.uses)
+
+
+def _again(claims: Sequence[Claim]) -> bool:
+    """Whether the same values are computed from the same."""
+    made = {(claim.stated, *(use.value for use in claim.uses)) for claim in claims}
+    return len(made) < len(claims)
 
 
 def _slipped(slips: Sequence[Slip]) -> tuple[float, float]:
