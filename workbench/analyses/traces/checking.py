@@ -178,10 +178,10 @@ def _kind(
     labelled: int | None,
     marks: Sequence[str],
 ) -> TraceKind:
-    found = []
-    explained = False
     if states is not None and states.answer is not None and states.kind.noisy:
         return states.kind
+    found = []
+    explained = False
     for slip in slips:
         dynamic = (slip.reaches_answer or bool(slip.inherited)) and not slip.rejoined
         explained = explained or dynamic or slip.reaches_answer

@@ -178,14 +178,14 @@ HOW: Final = {_ANNOTATION: "annotation", _PROSE: "equation", _COPY: "copy"}
 
 def _same_claim(claim: Claim, last: Equation, equation: Equation) -> bool:
     """Whether an equation says the value of the claim before it, which ends with `last`, once more."""
-    kind, _, left, right, *_ = equation
+    kind, _, left, right, _, _, _, _, _ = equation
     if kind is _COPY:
         return left[0] <= claim.end + 2 and right[1] >= last.left[0]
-    kind_before, _, before, behind, *_ = last
+    kind_before, _, before, behind, _, _, _, _, reason = last
     if kind is _PROSE and kind_before is _ANNOTATION:
         return left[0] <= before[0] and behind[1] <= right[1]
     # A chain goes on from the side where it stopped, unless a number there is a result of its own: 3 + 4 = 7 * 2 = 14.
-    return kind is kind_before and left == behind and last.reason != "run-on"
+    return kind is kind_before and left == behind and reason != "run-on"
 
 
 def _merge(claim: Claim, equation: Equation) -> None:

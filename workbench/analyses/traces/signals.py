@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import lru_cache
 from math import log2
 from typing import Final, NamedTuple
 
 from workbench.analyses.arithmetic.answers import Answer
-from workbench.analyses.arithmetic.numbers import Rational
 from workbench.analyses.arithmetic.verdicts import Verdict
 from workbench.analyses.traces.dataflow import CONSTANT, Claim, Flow
 from workbench.analyses.traces.findings import Evidence, Slip, TraceText
@@ -66,9 +66,6 @@ _WORDS: Final = 8
 
 
 class _Asked(NamedTuple):
-    told: bool
-    numbers: bool
-    counts: bool
     differs: bool
     percent: bool
     relations: float
@@ -79,19 +76,37 @@ class _Asked(NamedTuple):
 def _asked(prompt: str) -> _Asked:
     """What a question is like; siblings share the work."""
     text = prompt[:_HEAD].lower()
-    body = text.rstrip(" ?\n")
-    ask = body[max(body.rfind(". "), body.rfind("\n"), body.rfind("? ")) + 1 :]
-    formula = "\\" in text or "negative" in text or "minus" in text or "below zero" in text
-    below = ("-" in text or "−" in text) and _negative.search(text) is not None
     return _Asked(
-        text.count(" ") >= _WORDS and not formula and not below,
-        "how many" in text or "how much" in text,
-        "how many" in ask and _counted.search(ask) is not None,
-        _differs.search(ask) is not None,
+        _differs.search(_ask(text)) is not None,
         "%" in text or "percent" in text,
-        min(sum([text.count(word) for word in _RELATIONS]), _MOST) / _MOST,
+        min(sum(map(text.count, _RELATIONS)), _MOST) / _MOST,
         min(max(log2(max(len(prompt), 1) / _SHORT), 0.0), _OCTAVES) / _OCTAVES,
     )
+
+
+def _ask(text: str) -> str:
+    """The last sentence of a question in small letters."""
+    body = text.rstrip(" ?\n")
+    return body[max(body.rfind(". "), body.rfind("\n"), body.rfind("? ")) + 1 :]
+
+
+def _told(prompt: str) -> bool:
+    """Whether a question is told in words without negative numbers."""
+    text = prompt[:_HEAD].lower()
+    formula = "\\" in text or "negative" in text or "minus" in text or "below zero" in text
+    below = ("-" in text or "−" in text) and _negative.search(text) is not None
+    return text.count(" ") >= _WORDS and not formula and not below
+
+
+def _for_number(prompt: str) -> bool:
+    text = prompt[:_HEAD].lower()
+    return "how many" in text or "how much" in text
+
+
+def _counts(prompt: str) -> bool:
+    """Whether a question asks how many there are of what comes whole."""
+    ask = _ask(prompt[:_HEAD].lower())
+    return "how many" in ask and _counted.search(ask) is not None
 
 
 def signals(
@@ -106,7 +121,7 @@ def signals(
     asked = _asked(trace.prompt)
     first = _slipped(slips) if slips else (0.0, 0.0)
     broken, disturbed = _spoiled(defects) if defects else (0.0, 0.0)
-    missing = 1.0 if answer is None and asked.numbers else 0.0
+    missing = 1.0 if answer is None and _for_number(trace.prompt) else 0.0
     claims = flow.claims
     if not claims:
         return (*first, *_NOTHING, broken, disturbed, missing, 1.0)
@@ -117,7 +132,6 @@ def signals(
     if dead and count - 1 in flow.dead:
         dead -= 1
     answered = flow.answer
-    told = asked.told
     return (
         *first,
         unchecked / count,
@@ -127,8 +141,8 @@ def signals(
         min(_constants(flow, asked), _MOST) / _MOST if flow.constants else 0.0,
         1.0 if count > 1 and _detached(last) else 0.0,
         1.0 if answered is not None and not reached else 0.0,
-        1.0 if flow.negative and told else 0.0,
-        1.0 if told and _is_part(answered, counted=asked.counts) else 0.0,
+        1.0 if flow.negative and _told(trace.prompt) else 0.0,
+        1.0 if isinstance(answered, Fraction) and _is_part(answered, trace.prompt) else 0.0,
         1.0 if uneven else 0.0,
         1.0 if flow.restated and _again(claims) else 0.0,
         1.0 if answered is not None and answered in flow.given else 0.0,
@@ -200,9 +214,9 @@ def _detached(claim: Claim) -> bool:
     return bool(claim.uses) and all(use.source < 0 for use in claim.uses)
 
 
-def _is_part(answer: Rational | None, *, counted: bool) -> bool:
-    """Whether an answer is no whole number where things are counted, or no amount that a price or a measure has."""
-    return answer is not None and not isinstance(answer, int) and (counted or 100 % answer.denominator != 0)
+def _is_part(answer: Fraction, prompt: str) -> bool:
+    """Whether an answer that is no whole number is one where things are counted, or no amount that a price or a measure has."""
+    return _told(prompt) and (100 % answer.denominator != 0 or _counts(prompt))
 
 
 def _unused(flow: Flow, text: str) -> float:

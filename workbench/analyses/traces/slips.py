@@ -13,6 +13,8 @@ from workbench.analyses.traces.findings import Slip, TraceText
 from workbench.analyses.traces.steps import Span
 from workbench.analyses.traces.telling import show
 
+_FAILS: Final = Verdict.FAILS
+
 
 def find_slips(flows: Flow, trace: TraceText, ok: bool | None, answer: str | None) -> list[Slip]:
     """The claims that fail, and an answer that is not what was computed although that was right.
@@ -21,7 +23,7 @@ def find_slips(flows: Flow, trace: TraceText, ok: bool | None, answer: str | Non
     one, whatever stands on its left."""
     found = []
     for index, claim in enumerate(flows.claims):
-        if claim.verdict is Verdict.FAILS:
+        if claim.verdict is _FAILS:
             found.append(_slip(flows, index, trace.trace, ok))
     if ok is False and trace.reference and answer:
         right = value_of(trace.reference)

@@ -8,20 +8,22 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from workbench.text.tokens import BLANKS, LINE_PATTERN, SENTENCE_BREAK
+from workbench.text.tokens import BLANKS, SENTENCE_BREAK
 
 Span = tuple[int, int]
 
-_line: Final = re.compile(LINE_PATTERN)
 _break: Final = re.compile(SENTENCE_BREAK)
 
 
 def spans(text: str) -> list[Span]:
     """(start, end) of each step: the non-empty lines, or the sentences of a text that has only one."""
     found = []
-    for line in _line.finditer(text):
-        start, end = line.span()
-        found.append((start, start + len(line[0].rstrip(BLANKS)) if text[end - 1] in BLANKS else end))
+    place = 0
+    for line in text.split("\n"):
+        if bare := line.strip(BLANKS):
+            start = place if len(bare) == len(line) else place + line.index(bare[0])
+            found.append((start, start + len(bare)))
+        place += len(line) + 1
     if len(found) != 1:
         return found
     start, end = found[0]
