@@ -21,7 +21,6 @@ from workbench.store.samples import Ids, batches, fetch_one
 from workbench.store.traces import KINDS, Kept, Near
 
 if TYPE_CHECKING:
-    from workbench.analyses.traces.dataflow import Flow
     from workbench.analyses.traces.edits.repairing import Repair
     from workbench.services.curating import Curator
     from workbench.store.store import Store
@@ -194,12 +193,12 @@ class Tracer:
 
     def repair(self, sample_id: int) -> Repair | None:
         """The texts of a sample with what is locally wrong put right; None unless every correction is sure. Nothing is written."""
-        from workbench.analyses.traces.edits.repairing import repair
+        from workbench.analyses.traces.edits.repairing import flow_of, repair
 
         self._store.check_ids([sample_id])
         text, _ = self._text(sample_id)
         finding = checked(text)
-        return repair(text, finding, _flow(text, finding)) if finding.kind is TraceKind.STATIC else None
+        return repair(text, finding, flow_of(text, finding)) if finding.kind is TraceKind.STATIC else None
 
     def apply_repair(self, sample_id: int) -> int:
         """Make the repair a new version, as one undoable edit that is checked on arrival; returns its id. Raises UsageError
@@ -235,22 +234,12 @@ def checked(text: TraceText) -> Finding:
     return check(text)
 
 
-def _flow(text: TraceText, finding: Finding) -> Flow:
-    from workbench.analyses.arithmetic.equations import find_equations
-    from workbench.analyses.traces.checking import LONGEST
-    from workbench.analyses.traces.dataflow import flow
-    from workbench.analyses.traces.steps import spans
-
-    read = text.trace[:LONGEST]
-    return flow(text.prompt, read, find_equations(read), spans(text.trace), finding.answer)
-
-
 def _corrected(text: TraceText, finding: Finding) -> dict[int, list[tuple[str, str]]]:
     if finding.first_wrong_step is None:
         return {}
-    from workbench.analyses.traces.edits.repairing import corrections
+    from workbench.analyses.traces.edits.repairing import corrections, flow_of
 
-    return corrections(text, finding, _flow(text, finding))
+    return corrections(text, finding, flow_of(text, finding))
 
 
 def as_json(held: Kept) -> dict[str, Any]:

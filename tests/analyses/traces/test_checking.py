@@ -217,6 +217,8 @@ HOSTILE = {
     "same step": "17 + 3 = 20\n" * 5_000,
     "assignments": "\n".join(f"x{n} = x{n - 1} + 1" for n in range(1, 5_000)),
     "numbered": "\n".join(f"{n}. 1 + {n} = {n + 1}" for n in range(1, 5_000, 2)),
+    "every sum wrong": "\n".join(f"{n} + {n + 1} = {2 * n + 2 + n % 3}" for n in range(3_000)),
+    "every value wrong and used": "\n".join(f"{n} + 1 = {n + 2}" for n in range(3_000)),
     "lone surrogate": "3 + 4 = 8 \ud800\n8 + 1 = 9",
 }
 

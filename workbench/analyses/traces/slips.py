@@ -14,6 +14,8 @@ from workbench.analyses.traces.steps import Span
 from workbench.analyses.traces.telling import show
 
 _FAILS: Final = Verdict.FAILS
+_TRIED: Final = 50
+"""Of so many slips of a trace another operand is tried: a sum is read again for each try, and time is bounded."""
 
 
 def find_slips(flows: Flow, trace: TraceText, ok: bool | None, answer: str | None) -> list[Slip]:
@@ -21,10 +23,10 @@ def find_slips(flows: Flow, trace: TraceText, ok: bool | None, answer: str | Non
 
     `ok` says whether the final answer is right, None where nobody knows. A value that leads to a right answer is not the wrong
     one, whatever stands on its left."""
-    found = []
+    found: list[Slip] = []
     for index, claim in enumerate(flows.claims):
         if claim.verdict is _FAILS:
-            found.append(_slip(flows, index, trace.trace, ok))
+            found.append(_slip(flows, index, trace.trace, ok, try_operands=len(found) < _TRIED))
     if ok is False and trace.reference and answer:
         right = value_of(trace.reference)
         last = next((claim for claim in reversed(flows.claims) if claim.stated is not None), None)
@@ -43,13 +45,15 @@ def _comes_to(claim: Claim, value: Rational) -> bool:
     return any(value in (one.stated, one.expected) for one in claim.equations)
 
 
-def _slip(flows: Flow, index: int, text: str, ok: bool | None) -> Slip:
+def _slip(flows: Flow, index: int, text: str, ok: bool | None, *, try_operands: bool) -> Slip:
     claim = flows.claims[index]
     fails = [one for one in claim.equations if one.verdict is Verdict.FAILS]
     failing = next((one for one in fails if one.kind is Kind.PROSE), fails[0])
     how = HOW[failing.kind]
     step = claim.step
-    corrupt = _corrupt_operand(claim, failing) or _strange_operand(flows, index, text)
+    corrupt = _corrupt_operand(claim, failing)
+    if corrupt is None and try_operands:
+        corrupt = _strange_operand(flows, index, text)
     if corrupt is not None:
         span, stated, expected = corrupt
         return Slip(step, span, show(stated), show(expected), "operand", rejoined=True)

@@ -26,7 +26,7 @@ from workbench.analyses.traces.tint.generator import Spec, generate, parse, rend
 from workbench.analyses.traces.tint.noise import Rates
 from workbench.text.answers import split_final_answer
 
-SEEDS = Path(__file__).resolve().parents[3] / "sample_seeds"
+SEEDS = Path(__file__).resolve().parents[4] / "sample_seeds"
 SHARE = st.sampled_from([0.02, 0.1, 0.4, 1.0])
 
 

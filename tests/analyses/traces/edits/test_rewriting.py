@@ -20,7 +20,7 @@ from workbench.analyses.traces.edits.rewriting import Rewriting, agrees, apply, 
 from workbench.analyses.traces.findings import TraceText
 from workbench.analyses.traces.steps import spans, step_at
 
-SEEDS = Path(__file__).resolve().parents[3] / "sample_seeds"
+SEEDS = Path(__file__).resolve().parents[4] / "sample_seeds"
 
 
 def rewritten(
