@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 DEFAULT_DEMO = "demo.duckdb"
-FEW_TRACES = 2_000
-"""So many are checked in a second or two; of more, the app checks when it is asked to."""
 APP_MEMORY = "192MB"
 """What DuckDB keeps in memory for the app unless the settings say otherwise: browsing needs little, sorts may spill."""
 
@@ -42,9 +40,7 @@ def open_command(store: Path, files: tuple[Path, ...]) -> None:
     with opened(store, create=True, memory_limit=APP_MEMORY) as workbench:
         if files:
             print_report(import_files(workbench, list(files)))
-            _analyse(workbench, "measures")  # the app makes the vectors, behind the screen
-            if workbench.traces.summary().unseen < FEW_TRACES:
-                _analyse(workbench, "traces")
+            _analyse(workbench, "measures")  # the app makes the vectors and checks the traces, behind the screen
         run_app(workbench)
 
 
