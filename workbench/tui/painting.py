@@ -1,15 +1,21 @@
-"""A compositor that asks only those widgets for lines, and only for those lines, that the part to be painted again covers.
+"""Painting less than Textual does: a compositor that asks only those widgets for lines, and only for those lines, that the part to
+be painted again covers, and lines that are finished once.
 
-Textual's own asks every widget whose *clip* meets that part, which for a screen is every widget on it, for all its lines.
+Textual's own compositor asks every widget whose *clip* meets that part, which for a screen is every widget on it, for all its lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
+from rich.style import Style
 from textual._compositor import Compositor
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.widget import Widget
 
 
 class NarrowCompositor(Compositor):
@@ -25,3 +31,32 @@ class NarrowCompositor(Compositor):
             # Whole lines: what is asked for must begin and end where widgets do, or the line could not be put together.
             part = Region(shown.x, top, shown.width, bottom - top)
             yield region, part, widget.render_lines(part.translate((-region.x, -region.y)))
+
+
+class Finishing(NamedTuple):
+    """What is done to each line of a widget before it goes to the screen: its ground, and the filters of the app.
+
+    A line that is kept finished is kept once. Every strip holds seven caches and what was made of it, itself too, so that only
+    a full collection of garbage frees it: a thousand lines kept unfinished stopped the app for 90 ms every 13 pages.
+    """
+
+    ground: Style
+    colour: Color
+    filters: Sequence[LineFilter]
+
+    @classmethod
+    def of(cls, widget: Widget) -> Finishing:
+        """That of a widget without border, padding or opacity."""
+        colour = widget.background_colors[1]
+        return cls(Style.from_color(bgcolor=colour.rich_color), colour, widget.get_line_filters())
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Equal only where the finished lines are."""
+        return self.colour, *map(id, self.filters)
+
+    def finish(self, strip: Strip) -> Strip:
+        strip = strip.apply_style(self.ground)
+        for line_filter in self.filters:
+            strip = strip.apply_filter(line_filter, self.colour)
+        return strip

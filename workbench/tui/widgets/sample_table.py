@@ -21,6 +21,7 @@ from workbench.text.sanitise import Safe
 from workbench.text.width import fit
 from workbench.tui.actions import bindings_for
 from workbench.tui.messages import CursorMoved, PageFailed, PageReady, RowOpened, SortAsked
+from workbench.tui.painting import Finishing
 from workbench.tui.state import Ids, MarkSet
 from workbench.tui.theme import ink
 from workbench.tui.widgets.cells import cell
@@ -65,7 +66,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Set when the first page has come."""
         self._marks = marks
         self._pages = PageCache(source, self._deliver)
-        self._strips: LRUCache[Any, Strip] = LRUCache(1024)
+        self._strips: LRUCache[Any, Strip] = LRUCache(256)
         self._placed: tuple[Placed, ...] = ()
         self._known: frozenset[str] = frozenset()
         """Which of `NUMBERS` any sample has."""
@@ -203,14 +204,11 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         takes two thirds of the time of a page; a table without border, padding or opacity has no need of it."""
         if self.app.native_ansi_color or self.opacity != 1.0:
             return super().render_lines(crop)
-        colour = self.background_colors[1]
-        ground = Style.from_color(bgcolor=colour.rich_color)
         if not self._placed:
             self._arrange()
         top, width = round(self.scroll_y), self.scrollable_content_region.width
-        strips = [self._line(y, top, width).apply_style(ground) for y in range(crop.y, crop.bottom)]
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, colour) for strip in strips]
+        finishing = Finishing.of(self)
+        strips = [self._line(y, top, width, finishing) for y in range(crop.y, crop.bottom)]
         if crop.x == 0 and crop.right >= self.size.width:
             return strips
         return [strip.crop(crop.x, crop.right) for strip in strips]
@@ -220,14 +218,16 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._arrange()
         return self._line(y, round(self.scroll_y), self.scrollable_content_region.width)
 
-    def _line(self, y: int, top: int, width: int) -> Strip:
+    def _line(self, y: int, top: int, width: int, finishing: Finishing | None = None) -> Strip:
+        if finishing is not None and not (y and top + y <= self.count):
+            return finishing.finish(self._line(y, top, width))
         if y == 0:
             return self._header(width)
         position = top + y - 1
         if position >= self.count:
             text = self.empty_text if y == 2 and not self.count else ""
             return Strip([Segment(fit(Safe("   " + text), width), self._style("quiet"))], width)
-        return self._row(position, width)
+        return self._row(position, width, finishing)
 
     def _style(self, name: str) -> Style:
         if name not in self._styles:
@@ -254,7 +254,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         strip = self._strips[key] = Strip(segments).adjust_cell_length(width, quiet)
         return strip
 
-    def _row(self, position: int, width: int) -> Strip:
+    def _row(self, position: int, width: int, finishing: Finishing | None) -> Strip:
         assert self.view is not None
         sample_id = int(self.view.id_at(position))
         facts = self._facts
@@ -266,6 +266,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         found = self._pages.row(position)
         numbers = tuple(number_text(facts, each, sample_id) for each in self._numbers)
         key = (sample_id, verdict, tokens, steps, numbers, mark, here, here and self.has_focus, width)
+        key += finishing.key if finishing is not None else ()
         if found is not None and (cached := self._strips.get(key)) is not None:
             return cached
         segments = self._paint(sample_id, verdict, mark, here, found)
@@ -273,6 +274,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             over = self._style("cursor" if self.has_focus else "cursor-blurred")
             segments = list(Segment.apply_style(segments, post_style=over))
         strip = Strip(segments, self._placed[-1].start + self._placed[-1].width).adjust_cell_length(width)
+        if finishing is not None:
+            strip = finishing.finish(strip)
         if found is not None and not self._pages.is_old(position):
             self._strips[key] = strip
         return strip
