@@ -60,7 +60,7 @@ def score_in(extra: dict[str, Any]) -> int | None:
 def correct_of(kind: str | None, answer: str | None, reference: str | None, extra: dict[str, Any]) -> int | None:
     """Whether a sample's answer is right: 1, 0, or None where nobody can say.
 
-    What a verifier left in `extra` holds; otherwise answer and reference are compared by `traces.answers.same`, and where
+    What a verifier left in `extra` holds; otherwise answer and reference are compared by `arithmetic.answers.same`, and where
     that cannot say (a rounded number, another unit, a text that contains the other) nobody can. A seed is None without a
     verifier: its reference comes from the same hand as its answer, so that agreement verifies nothing, and to count only
     those that disagree would make every set of seeds wrong.

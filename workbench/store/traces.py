@@ -12,7 +12,7 @@ from workbench.analyses.traces.batch import COLUMNS, READS, Row
 from workbench.analyses.traces.findings import TraceKind
 from workbench.faults import durable_step
 from workbench.store.engine import scalar
-from workbench.store.samples import Ids, Ranges, batches, fetch_rows, within
+from workbench.store.samples import Ids, Ranges, batches, within
 
 if TYPE_CHECKING:
     import polars as pl
@@ -247,8 +247,18 @@ def around(
     """What is kept about a sample, and its siblings; see `siblings`."""
     near = siblings(connection, sample_id, prompt_hash, live, unseen=unseen)
     known = {one.id: one for one in kept(connection, np.append(near, sample_id))}
-    given = fetch_rows(connection, near, ("id", "answer"))
-    return known.get(sample_id), [Near(int(one), known.get(int(one)), answer) for one, answer, *_ in given]
+    answers = _answers(connection, near) if len(near) else {}
+    return known.get(sample_id), [Near(one, known.get(one), answers[one]) for one in near.tolist()]
+
+
+def _answers(connection: Connection, ids: Ids) -> dict[int, str | None]:
+    return dict(
+        connection.execute(
+            f"""SELECT id, answer FROM samples WHERE id BETWEEN {int(ids.min())} AND {int(ids.max())}
+                AND id IN (SELECT unnest(?))""",
+            [ids.tolist()],
+        ).fetchall()
+    )
 
 
 @dataclass(frozen=True, slots=True)

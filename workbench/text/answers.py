@@ -20,7 +20,7 @@ def split_final_answer(text: str) -> tuple[str, str] | None:
 
     The trace is what stands before that line, without the blanks at its end: always a part of `text`. This is for taking a
     text apart as it is imported, where only what is unmistakable may split; to find what any text answers, in prose too,
-    is for `analyses.traces.answers.final_answer`.
+    is for `analyses.arithmetic.answers.final_answer`.
     """
     start = max(len(text) - _TAIL, 0)
     tail = text[start:]

@@ -164,7 +164,9 @@ class Background:
         for screen in self._app.screen_stack:
             if isinstance(screen, TableScreen):
                 screen.measured(flags=name == "traces")
-        if self._more and not self.vectors.running and not self.traces.running:
+        if report is None:
+            self._more = False  # it was stopped, or failed: nobody wants it to begin again by itself
+        elif self._more and not self.vectors.running and not self.traces.running:
             self._more = False
             self.arrived()
 

@@ -43,17 +43,14 @@ class Finishing(NamedTuple):
     ground: Style
     colour: Color
     filters: Sequence[LineFilter]
+    key: tuple[Any, ...]
+    """Equal only where the finished lines are."""
 
     @classmethod
     def of(cls, widget: Widget) -> Finishing:
         """That of a widget without border, padding or opacity."""
-        colour = widget.background_colors[1]
-        return cls(Style.from_color(bgcolor=colour.rich_color), colour, widget.get_line_filters())
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """Equal only where the finished lines are."""
-        return self.colour, *map(id, self.filters)
+        colour, filters = widget.background_colors[1], widget.get_line_filters()
+        return cls(Style.from_color(bgcolor=colour.rich_color), colour, filters, (colour, *map(id, filters)))
 
     def finish(self, strip: Strip) -> Strip:
         strip = strip.apply_style(self.ground)

@@ -74,9 +74,7 @@ class BrowseScreen(TableScreen):
         if self.table.cursor_id is not None:
             self.looking.ask()
         self.app.background.begin()  # type: ignore[attr-defined]
-        if (
-            not gc.isenabled()
-        ):  # as run_app left it: in a process that is not the app's alone, this is nobody's business
+        if not gc.isenabled():  # run_app turned it off; in a process that is not the app's alone it is left alone
             gc.collect()
             gc.freeze()  # what is loaded now stays: without it a full collection stops the app for 40 ms now and then
             gc.enable()

@@ -219,15 +219,15 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._line(y, round(self.scroll_y), self.scrollable_content_region.width)
 
     def _line(self, y: int, top: int, width: int, finishing: Finishing | None = None) -> Strip:
-        if finishing is not None and not (y and top + y <= self.count):
-            return finishing.finish(self._line(y, top, width))
-        if y == 0:
-            return self._header(width)
         position = top + y - 1
-        if position >= self.count:
-            text = self.empty_text if y == 2 and not self.count else ""
-            return Strip([Segment(fit(Safe("   " + text), width), self._style("quiet"))], width)
-        return self._row(position, width, finishing)
+        if y and position < self.count:
+            return self._row(position, width, finishing)
+        strip = self._header(width) if y == 0 else self._blank(y, width)
+        return strip if finishing is None else finishing.finish(strip)
+
+    def _blank(self, y: int, width: int) -> Strip:
+        text = self.empty_text if y == 2 and not self.count else ""
+        return Strip([Segment(fit(Safe("   " + text), width), self._style("quiet"))], width)
 
     def _style(self, name: str) -> Style:
         if name not in self._styles:
