@@ -130,6 +130,17 @@ def test_equals_the_plain_functions(rows: list[dict[str, str | None]]) -> None:
     assert result.drop("id").rows() == [expected(row) for row in rows]
 
 
+def test_many_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the texts fall into pieces, each has its own operators and brackets."""
+    texts = ["", "1+2", "((", "é(1×2)-3", ")", "2 - 1\n+ 3 * 4", "", "[(1)/2]"] * 3
+    monkeypatch.setattr(complexity, "_PIECE", 5)
+    assert complexity.nesting(pl.Series(texts)).tolist() == list(map(complexity.nesting_of, texts))
+    count, different = complexity.operations(pl.Series(texts))
+    operators = list(map(complexity.operators_in, texts))
+    assert count.tolist() == list(map(len, operators))
+    assert different.tolist() == [len(set(one)) for one in operators]
+
+
 @pytest.mark.parametrize(
     ("text", "operators"),
     [

@@ -4,7 +4,8 @@ Each vectorised count has a plain function beside it that defines it for one tex
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import polars as pl
 
-Bytes = NDArray[np.uint8]
 Counts = NDArray[np.int64]
 
 NUMBER_PATTERN: Final = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
@@ -59,7 +59,6 @@ def _marks(characters: bytes) -> NDArray[np.bool_]:
     return table
 
 
-_KEPT: Final = ~_marks(b" \t$")
 _LETTER: Final = _marks(bytes([*range(65, 91), *range(97, 123)]))
 _DIGIT: Final = _marks(_DIGITS)
 _LEFT: Final = _marks(_DIGITS + _CLOSING + b"%")
@@ -128,26 +127,39 @@ def nesting_of(text: str | None) -> int:
 
 _END: Final = 0xFF
 """No byte of UTF-8."""
+_PIECE: Final = 1 << 19
+_NOT_READ: Final = b" \t$"
+_NO_BRACKETS: Final = bytes(sorted({*range(256)} - {_END, *_OPENING, *_CLOSING}))
 
 
-def _joined(texts: pl.Series) -> Bytes:
-    """The texts as bytes one after the other, each with `_END` behind it."""
+def _pieces(texts: pl.Series) -> Iterator[bytearray]:
+    """The texts as bytes one after the other, each with `_END` behind it, in runs of texts of half a megabyte: what is worked
+    on stays in the cache, and fresh memory takes as long as the counting."""
+    import polars as pl
+
     ended = texts.fill_null("") + "\n"
-    whole: str = ended.str.join("").item()
-    data = np.frombuffer(bytearray(whole.encode()), np.uint8)
-    data[np.cumsum(ended.str.len_bytes().to_numpy().astype(np.int64)) - 1] = _END
-    return data
+    ends = np.cumsum(ended.str.len_bytes().to_numpy(), dtype=np.int64)
+    cuts = np.searchsorted(ends, np.arange(_PIECE, ends[-1], _PIECE))
+    for start, stop in pairwise(np.unique([0, *cuts, len(ends)]).tolist()):
+        piece = bytearray(ended[start:stop].str.join("").cast(pl.Binary).item())
+        begin = ends[start - 1] if start else 0
+        np.frombuffer(piece, np.uint8)[ends[start:stop] - begin - 1] = _END
+        yield piece
 
 
 def operations(texts: pl.Series) -> tuple[Counts, Counts]:
     """For each text the number of `operators_in` it, and how many different ones."""
-    rows = len(texts)
-    if not rows:
+    if not len(texts):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     spelled = texts.str.replace_all(_ANNOTATION, "").str.replace_many(_SPELLED, leftmost=True)
-    data = _joined(spelled)
-    data = data[_KEPT[data]]
-    places = np.flatnonzero(_IS_OPERATOR[data])
+    by_kind = np.concatenate([_by_kind(piece.translate(None, _NOT_READ)) for piece in _pieces(spelled)])
+    return by_kind.sum(axis=1), (by_kind > 0).sum(axis=1)
+
+
+def _by_kind(written: bytearray) -> Counts:
+    """How many operators of each kind are in each text. [texts, kinds]"""
+    data = np.frombuffer(written, np.uint8)
+    places = np.flatnonzero(np.frombuffer(written.translate(_IS_OPERATOR.tobytes()), np.bool_))
     # The last byte is an end, so a place has one neighbour on its right at least.
     before, before_that = data[places - 1], data[np.maximum(places - 2, 0)]
     after, after_that = data[places + 1], data[np.minimum(places + 2, len(data) - 1)]
@@ -158,31 +170,31 @@ def operations(texts: pl.Series) -> tuple[Counts, Counts]:
     right = np.where(strict, _DIGIT[after], _RIGHT[after])
     signed = (after == ord("-")) & np.where(strict, _DIGIT[after_that], _RIGHT[after_that]) & (sign != ord("%"))
     good = left & (right | signed)
-    row = np.searchsorted(np.flatnonzero(data == _END), places[good])
-    by_kind = np.bincount(row * _KINDS + _KIND[sign[good]], minlength=rows * _KINDS).reshape(rows, _KINDS)
-    return by_kind.sum(axis=1), (by_kind > 0).sum(axis=1)
+    ends = np.flatnonzero(data == _END)
+    row = np.searchsorted(ends, places[good])
+    return np.bincount(row * _KINDS + _KIND[sign[good]], minlength=len(ends) * _KINDS).reshape(-1, _KINDS)
 
 
 def nesting(texts: pl.Series) -> Counts:
     """`nesting_of` each text."""
-    rows = len(texts)
-    deepest = np.zeros(rows, np.int64)
-    if not rows:
-        return deepest
-    data = _joined(texts)
-    places = np.flatnonzero(_DEPTH[data])
-    if not len(places):
-        return deepest
-    steps = _DEPTH[data[places]]
-    row = np.searchsorted(np.flatnonzero(data == _END), places)
-    first = np.flatnonzero(np.diff(row, prepend=-1))
-    depth = np.cumsum(steps, dtype=np.int64)
-    depth -= np.repeat(depth[first] - steps[first], np.diff(first, append=len(row)))
-    # Each row is moved below all rows before it, so that one running minimum begins anew in each: what closed nothing.
-    away = row * (2 * len(places) + 2)
+    if not len(texts):
+        return np.zeros(0, np.int64)
+    return np.concatenate([_deepest(piece.translate(None, _NO_BRACKETS)) for piece in _pieces(texts)])
+
+
+def _deepest(brackets: bytearray) -> Counts:
+    """The depth of each text of which only the brackets are left. [texts]"""
+    data = np.frombuffer(brackets, np.uint8)
+    ends = np.flatnonzero(data == _END)
+    starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1])
+    depth = np.cumsum(_DEPTH[data], dtype=np.int64)
+    # An end does not change the depth, so that of the end before is where a text begins.
+    sizes = np.diff(ends, prepend=-1)
+    depth -= np.repeat(np.concatenate([np.zeros(1, np.int64), depth[ends[:-1]]]), sizes)
+    # Each text is moved below all texts before it, so that one running minimum begins anew in each: what closed nothing.
+    away = np.repeat(np.arange(len(ends)) * (2 * len(data) + 2), sizes)
     lowest = np.minimum.accumulate(np.minimum(depth, 0) - away) + away
-    deepest[row[first]] = np.maximum.reduceat(depth - lowest, first)
-    return deepest
+    return np.maximum.reduceat(depth - lowest, starts)
 
 
 def columns(

@@ -108,7 +108,7 @@ def test_grams(texts: Words, n: int, wide: bool) -> None:
 
 def test_where_keys_and_places_do_not_fit() -> None:
     """Keys up to 2^62 are sorted all the same, and the missing ones are left out."""
-    keys = np.array([2**62, 5, 2**62 - 1, 0, 2**62, 5], np.uint64)
+    keys = np.array([2**62, 5, 2**62 - 1, 0, 2**62, 5])
     ordered, fresh = corpus.sorted_places(keys, keys == 0)
     assert ordered.tolist() == [1, 5, 2, 0, 4]
     assert fresh.tolist() == [True, False, True, True, False]
@@ -196,11 +196,12 @@ def reference_mtld(words: list[str]) -> float:
         return float(LexicalRichness(words, preprocessor=None, tokenizer=None).mtld(threshold=0.72))
 
 
-@given(st.lists(LONG, min_size=1, max_size=5), st.sampled_from([1, 3, 1_000]))
-def test_mtld_is_that_of_lexicalrichness(texts: Words, together: int) -> None:
-    """Text by text on the same tokens, whether all texts take their steps together or each one goes alone."""
+@given(st.lists(LONG, min_size=1, max_size=5), st.sampled_from([1, 3, 1_000]), st.sampled_from([1, 90, 1 << 18]))
+def test_mtld_is_that_of_lexicalrichness(texts: Words, together: int, block: int) -> None:
+    """Text by text on the same tokens, whether all texts take their steps together, in blocks, or each one goes alone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lexical, "_TOGETHER", together)
+        patch.setattr(lexical, "_BLOCK", block)
         found = mtld_scores(tokens_of(texts))
     assert found.tolist() == pytest.approx([reference_mtld(text) for text in texts], rel=1e-12)
 

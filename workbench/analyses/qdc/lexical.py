@@ -6,6 +6,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import pairwise
 from math import expm1, log1p, sqrt
 from typing import Final
 
@@ -43,6 +44,8 @@ MTLD_WORDS: Final = 50
 
 _EPSILON: Final = 0.1
 _TOGETHER: Final = 48
+_BLOCK: Final = 1 << 18
+"""Tokens that are sorted together to find where each is next: those of all texts do not fit the cache."""
 
 
 def distinct(tokens: Tokens, n: int) -> float | None:
@@ -77,10 +80,9 @@ def self_bleu(tokens: Tokens, order: int = 4) -> float | None:
 def self_bleu_scores(tokens: Tokens, order: int = 4) -> Scores:
     """BLEU of each text with all others as references; raises ValueError below two texts. O(tokens log tokens).
 
-    Equal to nltk's `sentence_bleu` with uniform weights over 1..order and smoothing method 1, which takes O(texts^2). A
-    count is clipped by the largest in any other text: the largest of all, or the second where this text alone has that.
-    Texygen takes n-grams
-    up to 3 of the first 500 texts: the score grows with the number of texts, so that number has to be fixed.
+    Equal to nltk's `sentence_bleu` with uniform weights over 1..order and smoothing method 1, which takes O(texts^2).
+    Texygen takes n-grams up to 3 of the first 500 texts: the score grows with the number of texts, so that number has to
+    be fixed.
     """
     documents = len(tokens)
     if documents < 2:
@@ -89,39 +91,13 @@ def self_bleu_scores(tokens: Tokens, order: int = 4) -> Scores:
     logs = np.zeros(documents)
     matched = np.zeros(documents, np.bool_)
     for n in range(1, order + 1):
-        hits = _clipped(tokens, n)
+        hits = tokens.matches(n)
         if n == 1:
             matched = hits > 0
         logs += np.log(np.where(hits > 0, hits, _EPSILON) / np.maximum(lengths - n + 1, 1)) / order
     # Not above 0: a text without tokens has no match, and would divide by zero here.
     brevity = np.minimum(1 - _closest_lengths(lengths) / np.maximum(lengths, 1), 0.0)
     return np.where(matched, np.exp(brevity) * np.exp(logs), 0.0)
-
-
-def _clipped(tokens: Tokens, n: int) -> Scores:
-    """For each text how many of its n-grams are matched, each at most as often as one other text has it."""
-    grams = tokens.grams(n)
-    if not grams.total:
-        return np.zeros(len(tokens))
-    sizes = grams.holders
-    most = np.maximum.reduceat(grams.count, grams.bounds[:-1])
-    # Nearly every n-gram is in one text only, which matches nothing, or at most once in each, which matches once.
-    once = np.repeat((sizes > 1) & (most == 1), sizes)
-    hits = np.bincount(grams.document[once], minlength=len(tokens)).astype(np.float64)
-    often = (sizes > 1) & (most > 1)
-    if not often.any():
-        return hits
-    chosen = np.repeat(often, sizes)
-    sizes, most = sizes[often], most[often]
-    count, document = grams.count[chosen], grams.document[chosen]
-    starts = np.cumsum(sizes) - sizes
-    peak = np.repeat(most, sizes)
-    top = count == peak
-    alone = np.add.reduceat(top, starts, dtype=np.int64) == 1
-    second = np.where(alone, np.maximum.reduceat(np.where(top, 0, count), starts), most)
-    others = np.where(top, np.repeat(second, sizes), peak)
-    hits += np.bincount(document, np.minimum(count, others), len(tokens))
-    return hits
 
 
 def _closest_lengths(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -165,7 +141,8 @@ def compression_ratio(texts: Sequence[str]) -> float | None:
     zlib looks 32 KB back, so it sees what is repeated nearby: the order of the texts counts. The `diversity` package
     compresses twice (gzip inside gzip) and so reports the size of an archive of an archive.
     """
-    written = "\n".join(texts).encode("utf-8", "replace")
+    # Encoded one by one: a single emoji among them makes a string of all of them take four bytes a character.
+    written = b"\n".join([text.encode("utf-8", "replace") for text in texts])
     return len(written) / len(zlib.compress(written, 6)) if written else None
 
 
@@ -184,36 +161,38 @@ def mtld_scores(tokens: Tokens, threshold: float = MTLD_THRESHOLD) -> Scores:
     lexicalrichness on the same tokens. Its own are words in small letters without numbers, like `Tokens.words`; but it
     joins what a hyphen divides, takes digits out of words, and makes one word of a sentence of Chinese.
     """
-    forwards = _runs(tokens.ids, tokens.offsets, threshold)
-    end = tokens.offsets[-1]
-    backwards = _runs(tokens.ids[::-1], (end - tokens.offsets)[::-1], threshold)[::-1]
+    begin, end = tokens.offsets[:-1], tokens.offsets[1:]
+    before, after = _neighbours(tokens)
+    whole = len(before)
+    forwards = _runs(before, begin, end, threshold)
+    backwards = _runs(whole - 1 - after[::-1], whole - end, whole - begin, threshold)
     return (forwards + backwards) / 2
 
 
-def _runs(ids: Ids, offsets: NDArray[np.int64], threshold: float) -> Scores:
+def _runs(before: Ids, begin: NDArray[np.int64], end: NDArray[np.int64], threshold: float) -> Scores:
     """Tokens per run in one direction. All texts take a step together; the few longest go on alone, so that a text of a
     megabyte does not make a step of everyone's."""
-    before = _previous(ids)
-    order = np.argsort(np.diff(offsets), kind="stable")[::-1]
-    lengths = np.diff(offsets)[order]
-    begin = offsets[:-1][order]
-    fresh, size = np.zeros(len(order), np.int64), np.zeros(len(order), np.int64)
-    runs, since = np.zeros(len(order), np.int64), begin.copy()
+    order = np.argsort(begin - end, kind="stable")
+    begin, lengths = begin[order], (end - begin)[order]
+    here, since = begin.copy(), begin.copy()
+    fresh, runs = np.zeros(len(order), np.int64), np.zeros(len(order), np.int64)
     step, active = 0, int(np.count_nonzero(lengths))
+    few = _few(int(lengths[min(_TOGETHER, active) - 1]) if active else 0, threshold)
     while active >= _TOGETHER:
-        here = begin[:active] + step
-        fresh[:active] += before[here] < since[:active]
-        size[:active] += 1
-        ended = np.flatnonzero(fresh[:active] / size[:active] <= threshold)
+        now = here[:active]
+        fresh[:active] += before[now] < since[:active]
+        now += 1
+        ended = np.flatnonzero(fresh[:active] <= few[now - since[:active]])
         runs[ended] += 1
-        since[ended] = here[ended] + 1
-        fresh[ended] = size[ended] = 0
+        since[ended] = now[ended]
+        fresh[ended] = 0
         step += 1
         active = int(np.searchsorted(-lengths, -step))
+    size = here - since
     for place in range(active):
-        rest = before[begin[place] + step : begin[place] + lengths[place]].tolist()
+        rest = before[here[place] : begin[place] + lengths[place]].tolist()
         state = (int(runs[place]), int(fresh[place]), int(size[place]), int(since[place]))
-        runs[place], fresh[place], size[place] = _alone(rest, int(begin[place]) + step, threshold, state)
+        runs[place], fresh[place], size[place] = _alone(rest, int(here[place]), threshold, state)
     whole = np.maximum(size, 1)
     parts = runs + np.where(size > 0, (1 - fresh / whole) / (1 - threshold), 0.0)
     scores = np.full(len(order), np.nan)
@@ -223,6 +202,15 @@ def _runs(ids: Ids, offsets: NDArray[np.int64], threshold: float) -> Scores:
     result = np.empty(len(order))
     result[order] = scores
     return result
+
+
+def _few(longest: int, threshold: float) -> NDArray[np.int64]:
+    """The most different tokens with which a run of each length ends, whose share is not above the threshold. [longest + 1]"""
+    lengths = np.arange(1, longest + 1)
+    few = (lengths * threshold).astype(np.int64) + 1
+    for _ in range(2):
+        few -= few / lengths > threshold
+    return np.concatenate([np.full(1, -1), few])
 
 
 def _alone(before: list[int], start: int, threshold: float, state: tuple[int, int, int, int]) -> tuple[int, int, int]:
@@ -237,12 +225,18 @@ def _alone(before: list[int], start: int, threshold: float, state: tuple[int, in
     return runs, fresh, size
 
 
-def _previous(ids: Ids) -> Ids:
-    """Where each token was last before; -1 for nowhere. A place in an earlier text is before any run of this one."""
-    ordered, fresh = sorted_places(ids.astype(np.uint64), np.zeros(len(ids), np.bool_))
-    before = np.full(len(ids), -1, np.int32)
-    before[ordered[1:]] = np.where(fresh[1:], -1, ordered[:-1])
-    return before
+def _neighbours(tokens: Tokens) -> tuple[Ids, Ids]:
+    """Where each token was last before and where it is next; for nowhere a place outside of its text. [tokens]"""
+    starts = tokens.offsets[:-1]
+    cuts = starts[np.searchsorted(starts[:-1], np.arange(0, len(tokens.ids), _BLOCK))] if len(tokens) else starts
+    before, after = np.empty(len(tokens.ids), np.int32), np.empty(len(tokens.ids), np.int32)
+    for start, stop in pairwise(np.unique([*cuts, len(tokens.ids)]).tolist()):
+        ids = tokens.ids[start:stop].astype(np.int64)
+        ordered, fresh = sorted_places(ids, np.zeros(len(ids), np.bool_))
+        ordered += start
+        before[ordered] = np.where(fresh, start - 1, np.roll(ordered, 1))
+        after[ordered] = np.where(np.roll(fresh, -1), stop, np.roll(ordered, -1))
+    return before, after
 
 
 def lexical_figures(texts: Sequence[str], *, n_set: int) -> dict[str, Figure]:
@@ -253,20 +247,20 @@ def lexical_figures(texts: Sequence[str], *, n_set: int) -> dict[str, Figure]:
     6 % short of what drawing them anew gives.
     """
     rows = max(n_set, len(texts))
-    # zlib and numpy hold no lock of the interpreter's, and these parts need nothing of each other.
-    with ThreadPoolExecutor(2) as aside:
-        ratio = aside.submit(compression_ratio, texts)
+    # zlib and numpy hold no lock of the interpreter's. The longest is first: it ranks the pairs that the three-grams need too.
+    with ThreadPoolExecutor(2) as both:
+        ratio = both.submit(compression_ratio, texts)
         tokens = Tokens.of(texts)
         tokens = tokens.select(tokens.lengths > 0)
-        words = aside.submit(_mtld_figure, texts, tokens, rows)
-        shorter = [aside.submit(tokens.grams, n) for n in (1, 2)]
-        tokens.grams(4)
-        wait(shorter)
+        repeated = both.submit(_repetition_figure, texts, tokens, rows)
+        words = both.submit(_mtld_figure, texts, tokens, rows)
+        wait([both.submit(tokens.matches, n) for n in (3, 2, 1, 4)])
         figures = _gram_figures(texts, tokens, rows)
         written = sum(map(bool, texts))
         why = "every text is empty" if texts else "no samples"
         figures["compression_ratio"] = _figure(ratio.result() if written else None, written, rows, why)
         figures["mtld"] = words.result()
+        figures["self_repetition"] = repeated.result()
     return figures
 
 
@@ -277,12 +271,18 @@ def _gram_figures(texts: Sequence[str], tokens: Tokens, rows: int) -> dict[str, 
         figures[f"distinct_{n}"] = _figure(distinct(tokens, n), enough, rows, _too_short(texts, tokens, n))
     adjusted = expectation_adjusted_distinct(tokens)
     figures["expectation_adjusted_distinct"] = _figure(adjusted, len(tokens), rows, _too_short(texts, tokens, 1))
-    for key, scores_of, least in (("self_bleu", self_bleu_scores, 1), ("self_repetition", self_repetition_scores, 4)):
-        able = tokens.lengths >= least
-        scores = scores_of(tokens) if np.count_nonzero(able) > 1 else np.zeros(0)
-        spread = self_repetition_influence(tokens, scores)[able] if key == "self_repetition" and len(scores) else None
-        figures[key] = _mean(scores[able] if len(scores) else scores, rows, _too_short(texts, tokens, least), spread)
+    scores = self_bleu_scores(tokens) if len(tokens) > 1 else np.zeros(0)
+    figures["self_bleu"] = _mean(scores, rows, _too_short(texts, tokens, 1))
     return figures
+
+
+def _repetition_figure(texts: Sequence[str], tokens: Tokens, rows: int) -> Figure:
+    able = tokens.lengths >= 4
+    why = _too_short(texts, tokens, 4)
+    if np.count_nonzero(able) < 2:
+        return _mean(np.zeros(0), rows, why)
+    scores = self_repetition_scores(tokens)
+    return _mean(scores[able], rows, why, self_repetition_influence(tokens, scores)[able])
 
 
 def _mtld_figure(texts: Sequence[str], tokens: Tokens, rows: int) -> Figure:
