@@ -1,4 +1,4 @@
-"""A model made fast: exported to ONNX, its activations evened out, its weights int8, and its agreement with fp32 measured.
+"""A model made fast: exported to ONNX, fused, its activations evened out, its weights int8, its agreement with fp32 measured.
 
 Runs in a helper process: it loads torch, sentence-transformers and onnx.
 """
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from workbench.analyses.embedding import cache
 from workbench.analyses.embedding.engines import Onnx, Torch, tokenizer_of, unit
+from workbench.analyses.embedding.models import read_json
 from workbench.analyses.embedding.texts import calibration_texts, comparison_texts
 
+_PRODUCTS = ("MatMul", "Attention")
 _MOST_DIFFERENCE = 1e-3
 """Of a component between the fp32 graph and sentence-transformers; more means that the graph is not this model."""
 
@@ -31,7 +33,8 @@ def prepare(head: dict[str, Any]) -> dict[str, Any]:
 def _write(part: Path, head: dict[str, Any]) -> tuple[cache.Agreement, float]:
     transformer, pooling, max_tokens = Path(head["transformer"]), str(head["pooling"]), int(head["max_tokens"])
     tokenizer = transformer / "tokenizer.json"
-    plain, smooth, quantised = part / "fp32.onnx", part / "smooth.onnx", part / "int8.onnx"
+    plain, fused = part / "fp32.onnx", part / "fused.onnx"
+    smooth, quantised = part / "smooth.onnx", part / "int8.onnx"
     _export(transformer, plain)
     texts = comparison_texts()
     exact = unit(Torch(Path(head["folder"]), max_tokens).embed(texts))
@@ -39,8 +42,13 @@ def _write(part: Path, head: dict[str, Any]) -> tuple[cache.Agreement, float]:
     difference = float(np.abs(same - exact[:32]).max())
     if not difference <= _MOST_DIFFERENCE:
         raise ValueError(f"the exported graph differs from the model by {difference:.2g}")
-    _smooth(plain, smooth, tokenizer, max_tokens)
+    _fuse(plain, fused, transformer)
+    again = unit(Onnx(fused, tokenizer, pooling, max_tokens).embed(texts[:32]))
+    if not float(np.abs(again - exact[:32]).max()) <= _MOST_DIFFERENCE:
+        fused.write_bytes(plain.read_bytes())
+    _smooth(fused, smooth, tokenizer, max_tokens)
     _quantise(smooth, quantised)
+    fused.unlink()
     smooth.unlink()
     fast = unit(Onnx(quantised, tokenizer, pooling, max_tokens).embed(texts))
     return cache.agreement(exact, fast), difference
@@ -88,6 +96,47 @@ def _export(transformer: Path, to: Path) -> None:
         )
 
 
+def _fuse(plain: Path, to: Path, transformer: Path) -> None:
+    """Each attention as one node, each activation function with its bias; what is not recognised stays as it is.
+
+    The sum before a normalisation stays apart from it: as one node they take ONNX Runtime three times as long. The same
+    texts in turns, on one core: 1.2 times as many as with the graph as exported.
+    """
+    import onnx
+    from onnx import helper
+    from onnxruntime.transformers import optimizer
+    from onnxruntime.transformers.fusion_options import FusionOptions
+
+    config = read_json(transformer / "config.json", {})
+    fused = optimizer.optimize_model(
+        str(plain),
+        model_type="bert",
+        num_heads=int(config.get("num_attention_heads", 0)),
+        hidden_size=int(config.get("hidden_size", 0)),
+        optimization_options=FusionOptions("bert"),
+        opt_level=0,
+    ).model
+    nodes: list[Any] = []
+    for node in fused.graph.node:
+        if node.op_type != "SkipLayerNormalization":
+            nodes.append(node)
+            continue
+        total, skip, scale, shift, *bias = node.input
+        for place, other in enumerate([*bias, skip]):
+            added = f"{node.output[0]}_sum{place}"
+            nodes.append(helper.make_node("Add", [total, other], [added], name=f"{node.name}/sum{place}"))
+            total = added
+        epsilon = next(one.f for one in node.attribute if one.name == "epsilon")
+        norm = helper.make_node("LayerNormalization", [total, scale, shift], [node.output[0]], name=f"{node.name}/norm")
+        norm.attribute.extend([helper.make_attribute("epsilon", epsilon)])
+        nodes.append(norm)
+    del fused.graph.node[:]
+    fused.graph.node.extend(nodes)
+    if all(one.domain != "com.microsoft" for one in fused.opset_import):
+        fused.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    onnx.save(fused, str(to))
+
+
 def _smooth(plain: Path, to: Path, tokenizer: Path, max_tokens: int) -> None:
     """Divide the inputs of each product with weights by the root of their largest values, channel by channel.
 
@@ -106,7 +155,7 @@ def _smooth(plain: Path, to: Path, tokenizer: Path, max_tokens: int) -> None:
             readers[name] = readers.get(name, 0) + 1
     used: dict[str, list[Any]] = {}
     for node in model.graph.node:  # weights that several layers share cannot fit the inputs of each
-        if node.op_type == "MatMul" and node.input[1] in weights and readers[node.input[1]] == 1:
+        if node.op_type in _PRODUCTS and node.input[1] in weights and readers[node.input[1]] == 1:
             used.setdefault(node.input[0], []).append(node)
     largest = _largest(model, list(used), to, tokenizer, max_tokens)
     for number, (name, nodes) in enumerate(used.items()):
@@ -161,6 +210,7 @@ def _quantise(plain: Path, to: Path) -> None:
     weights do not saturate but run a fifth slower there (Spearman on 300 questions: .9963 with eight bits, .9974 with
     seven, .9987 unsigned).
     """
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     quantize_dynamic(
@@ -169,5 +219,6 @@ def _quantise(plain: Path, to: Path) -> None:
         per_channel=True,
         reduce_range=True,
         weight_type=QuantType.QInt8,
-        op_types_to_quantize=["MatMul"],
+        op_types_to_quantize=list(_PRODUCTS),
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
