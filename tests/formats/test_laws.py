@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.formats import ingest
-from workbench.formats.arrow import content_hash, to_arrow
+from workbench.formats.arrow import _texts, content_hash, to_arrow
 from workbench.formats.columns import Columns, flat_columns
 from workbench.formats.out import LeftOut, shape_row
 from workbench.formats.shapes import SHAPES
@@ -211,6 +211,17 @@ def test_arrow_columns() -> None:
     assert table["parent"].to_pylist() == [None, 0]
     assert table["extra"].to_pylist() == [None, '{"n":' + str(10**30) + "}"]
     assert str(table.schema.field("parent").type) == "int32"
+
+
+@SAFE
+@given(st.lists(st.none() | TEXT, max_size=20))
+def test_text_columns_are_as_arrow_makes_them(texts: list[str | None]) -> None:
+    """Missing, empty and longer-than-a-byte texts: the same column as by pyarrow's own conversion."""
+    import pyarrow as pa
+
+    made = _texts(texts)
+    made.validate(full=True)
+    assert made.equals(pa.array(texts, pa.string()))
 
 
 def test_preview_is_the_beginning_of_read(make: Any, read_all: Any) -> None:

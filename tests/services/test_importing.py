@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -181,9 +183,6 @@ def test_what_is_no_file(workbench: Workbench, tmp_path: Path) -> None:
 
 def open_elsewhere(path: Path) -> str:
     """What another process is told that opens the same file."""
-    import subprocess
-    import sys
-
     code = "import duckdb, sys; duckdb.connect(sys.argv[1])"
     return subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False).stderr
 
@@ -339,3 +338,16 @@ def test_read_of_written_is_the_same(workbench: Workbench, tmp_path: Path) -> No
     (back,) = workbench.rows()
     assert (back["prompt"], back["response"]) == (row["instruction"], row["output"])
     assert back["extra"] == {"n": 12345678901234567890, "f": 1e-7, "deep": {"x": [None, True]}}
+
+
+def test_an_import_loads_no_pandas(tmp_path: Path) -> None:
+    """Where pandas is installed, pyarrow would load it at its first conversion: as long as the rest of a small import."""
+    path = write(tmp_path / "a.jsonl", tasks(5))
+    code = (
+        "import sys; from pathlib import Path; from workbench.services.workbench import open_store\n"
+        "with open_store(Path(sys.argv[1])) as workbench: workbench.import_files([Path(sys.argv[2])])\n"
+        "print([name for name in ('pandas', 'pyarrow.compute') if name in sys.modules])"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "s.duckdb"), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

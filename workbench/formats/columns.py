@@ -148,13 +148,13 @@ def flat_columns(
 
 
 def _settle(columns: Columns) -> None:
-    """`split_response` for the rows where it could do something; the test is `may_think or may_answer`, spelled out
-    because a call per row would cost more than the test."""
+    """`split_response` for the rows where it could do something; the test is one for `may_think or may_answer`, spelled
+    out because a call per row would cost more than the test."""
     responses = columns.texts["response"]
     maybe = [
         i
         for i, text in enumerate(responses)
-        if text and ("</" in text or "####" in text or "A:" in text or text[0] == "<" or text[0].isspace())
+        if text and ("<" in text or ("#" in text and "####" in text) or (":" in text and "A:" in text))
     ]
     if not maybe:
         return

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from workbench.formats.ingest import Chunk, Preview
 
 ProgressCallback = Callable[[Progress], None]
-_WAITING = 6
-"""Chunks (about 4 MB each) read ahead of the insert: enough to keep both busy, little enough to bound memory."""
+_WAITING = 20
+"""Chunks (about 4 MB each) read ahead of the insert: as many as are parsed while DuckDB compresses a row group (122,880 rows)
+and takes none."""
+_TOGETHER = 4
+"""Chunks inserted in one statement, when there are as many: each statement asks several times for the interpreter lock,
+and waits for it while a chunk is parsed."""
 _SWITCH = 0.0005
 """Seconds that Python lets one thread run while another waits. The insert is short of the interpreter lock many times a
 chunk; at Python's own 5 ms a million rows took a quarter longer."""
@@ -243,6 +247,7 @@ class _Import:
     def _one_file(self, ingest: Ingest, path: Path, side: _SideFile) -> None:
         report = self._start(path)
         inserter = _Inserter(ingest)
+        sha256 = ""
         try:
             for chunk in self._chunks(path):
                 self._count(report, chunk, path, side)
@@ -251,6 +256,7 @@ class _Import:
                 if self.cancel.is_set() and chunk.bytes_read < chunk.total_bytes:
                     self.stopped = True
                     break
+            sha256 = _sha256(path) if path.is_file() else ""  # while the last rows are inserted
         finally:
             report.added = inserter.finish()
         inserter.check()
@@ -259,7 +265,7 @@ class _Import:
         self._bytes_done += size
         ingest.end_source(
             path=str(path),
-            sha256=_sha256(path) if path.is_file() else "",
+            sha256=sha256,
             size=size,
             shape=report.shape,
             mapping=json.dumps(dict(self.options.mapping or {})),
@@ -283,7 +289,7 @@ class _Inserter:
         self._thread.start()
 
     def put(self, table: Any) -> None:
-        """Hand over a table; waits while two are waiting. Raises what the insert raised."""
+        """Hand over a table; waits while _WAITING are waiting. Raises what the insert raised."""
         self.check()
         self._tables.put(table)
 
@@ -299,12 +305,12 @@ class _Inserter:
 
     def _loop(self) -> None:
         ended = False
-        while not ended and (table := self._tables.get()) is not None:
-            waiting = [table]
-            while not self._tables.empty() and not ended:
-                more = self._tables.get()
-                ended = more is None
-                waiting += [] if ended else [more]
+        while not ended:
+            waiting: list[Any] = []
+            while not ended and len(waiting) < _TOGETHER:
+                table = self._tables.get()
+                ended = table is None
+                waiting += [] if ended else [table]
             for table in _joined(waiting):
                 if self._error is None:
                     try:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from workbench.errors import UsageError
 from workbench.model import SAMPLE_COLUMNS
-from workbench.store.incoming import Incoming
+from workbench.store.incoming import Incoming, numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,9 +44,7 @@ Known = dict[int, tuple[int, int]]
 
 def existing_ids(hashes: Incoming, table: pa.Table, live: Ranges) -> Known:
     """The rows of `table` that are already there."""
-    import pyarrow as pa
-
-    rows = table.select(["content_hash"]).append_column("row", pa.array(np.arange(table.num_rows, dtype=np.int32)))
+    rows = table.select(["content_hash"]).append_column("row", numbers(np.arange(table.num_rows, dtype=np.int32)))
     with hashes.holding(rows) as connection:
         found = connection.execute(
             f"""SELECT i."row", min(s.id), arg_min(s.root_id, s.id)
@@ -78,13 +76,13 @@ def append_chunk(incoming: Incoming, table: pa.Table, first_id: int, known: Know
     above = _parents(table)
     parents = np.where(above >= 0, ids[np.maximum(above, 0)], 0)
     roots = _roots(ids, above, known, repeats)
-    kept = table if fresh.all() else table.filter(pa.array(fresh))
     new_ids, parents, roots = ids[fresh], parents[fresh], roots[fresh]
     if not len(new_ids):
         return 0
+    kept = table if fresh.all() else table.filter(pa.array(fresh))
     kept = kept.select([*_FROM_CHUNK, "content_hash"])
-    kept = kept.append_column("id", pa.array(new_ids)).append_column("root_id", pa.array(roots))
-    kept = kept.append_column("parent_id", pa.array(parents, mask=parents == 0))
+    kept = kept.append_column("id", numbers(new_ids)).append_column("root_id", numbers(roots))
+    kept = kept.append_column("parent_id", numbers(parents, parents == 0))
     _insert(incoming, kept, source_id)
     return len(new_ids)
 
@@ -102,19 +100,12 @@ def _insert(incoming: Incoming, table: pa.Table, source_id: int | None) -> None:
 
 def _repeats(table: pa.Table) -> dict[int, int]:
     """Row -> the earlier row of the same table with the same content."""
-    import pyarrow.compute as pc
-
-    codes = pc.dictionary_encode(table.column("content_hash").combine_chunks()).indices.to_numpy()
-    if len(codes) == 0 or int(codes.max()) + 1 == len(codes):
+    hashes = table.column("content_hash").to_pylist()
+    if len(set(hashes)) == len(hashes):
         return {}
-    first = np.full(int(codes.max()) + 1, -1, dtype=np.int64)
-    out: dict[int, int] = {}
-    for row, code in enumerate(codes.tolist()):
-        if first[code] < 0:
-            first[code] = row
-        else:
-            out[row] = int(first[code])
-    return out
+    first: dict[str, int] = {}
+    places = [first.setdefault(one, row) for row, one in enumerate(hashes)]
+    return {row: place for row, place in enumerate(places) if place < row}
 
 
 def _parents(table: pa.Table) -> Ids:

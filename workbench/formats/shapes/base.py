@@ -64,13 +64,14 @@ def is_texty(value: Any) -> bool:
 
 
 def may_think(text: str) -> bool:
-    """A cheap look whether `split_thinking` could split; never a false no."""
-    return "</" in text or text[:1] == "<" or (text[:1].isspace() and text.lstrip()[:1] == "<")
+    """A cheap look whether `split_thinking` could split; never a false no. Here and below: one character is found
+    twenty times as fast as two."""
+    return "<" in text and ("</" in text or text.lstrip()[:1] == "<")
 
 
 def may_answer(text: str) -> bool:
     """A cheap look whether `split_final_answer` could split; never a false no."""
-    return "####" in text or "A:" in text
+    return ("#" in text and "####" in text) or (":" in text and "A:" in text)
 
 
 def split_response(
