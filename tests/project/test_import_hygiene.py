@@ -74,6 +74,17 @@ def test_the_app_loads_no_model_and_no_frames() -> None:
     assert loaded_after(code, tuple(name for name in HEAVY if name != "textual")) == []
 
 
+def test_the_app_gets_a_whole_duckdb_without_its_metadata() -> None:
+    """`open` puts off how DuckDB finds its version; whoever asks for it is told the truth."""
+    begun = "from workbench.cli import quick_start\nquick_start.begin()\nimport duckdb\n"
+    assert loaded_after(begun, ("importlib.metadata", "email")) == []
+    asked = (
+        "from importlib.metadata import version\nassert duckdb.__version__ == version('duckdb'), duckdb.__version__\n"
+    )
+    asked += "assert version('duckdb') in duckdb.version()\nassert duckdb.build_info()['package_version'] == version('duckdb')"
+    loaded_after(begun + asked)
+
+
 def test_config_is_cheap() -> None:
     """The configuration is read before anything else, so it must not load a parser or platformdirs to be imported."""
     assert loaded_after("import workbench.config", ("tomllib", "platformdirs", "difflib", "numpy")) == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+from typing import Any
+
 import pytest
 
 from tests.tui.dialogs_support import painted, wait_for
@@ -37,6 +40,24 @@ async def test_the_first_screen_says_what_is_there(store: Workbench, size: tuple
         assert "curated 0" in text
         assert "a accept" in text
         await see(pilot, "#1  seed")
+
+
+async def test_without_rows_the_screen_is_painted_all_the_same(
+    store: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first frame waits for the first rows, but not for ever."""
+    never: Future[Any] = Future()
+    monkeypatch.setattr(store.browser, "page", lambda ids: never)
+    async with WorkbenchApp(store, Settings()).run_test(size=WIDE) as pilot:
+        await see(pilot, "60 samples")
+        await see(pilot, "a accept")
+        assert "Problem 1" not in painted(pilot)
+
+
+async def test_an_empty_store_has_no_rows_to_wait_for(empty_store: Workbench) -> None:
+    async with browsing(empty_store) as pilot:
+        await see(pilot, "This store is empty")
+        assert browse_of(pilot).table.has_rows.is_set()
 
 
 async def test_a_verdict_moves_on_and_the_row_stays(store: Workbench) -> None:

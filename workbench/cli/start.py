@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
 import os
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbench.cli import quick_start
 from workbench.cli.framework import at_terminal, need_terminal, opened, settings, store_argument
 from workbench.cli.importing import import_files, print_report
 from workbench.cli.output import Column, counted, human, note, say, table
@@ -36,7 +34,7 @@ def open_command(store: Path, files: tuple[Path, ...]) -> None:
     """Open a store in the app, importing FILES first. The store is made when it is not there."""
     need_terminal()
     if not files:
-        _preload_app()
+        quick_start.begin()
     with opened(store, create=True, memory_limit=APP_MEMORY) as workbench:
         if files:
             print_report(import_files(workbench, list(files)))
@@ -70,12 +68,6 @@ def demo(store: Path | None, no_tui: bool) -> None:
             return
         say("Opening the app: j k move, a accept, r reject, u undo, / filter, ? help, ctrl+q leaves.")
         run_app(workbench)
-
-
-def _preload_app() -> None:
-    """Import the app while the store is being opened, which waits for the disk and for C++: 60 ms sooner on the screen."""
-    gc.disable()  # imports make no garbage; the app turns it on again when the first rows are there, `run_app` at the end
-    threading.Thread(target=importlib.import_module, args=("workbench.tui.app",), daemon=True).start()
 
 
 def run_app(workbench: Workbench) -> None:

@@ -61,12 +61,17 @@ class WorkbenchApp(App[None]):
         for ours in theme.THEMES:
             self.register_theme(ours)
         self._filters.append(theme.Belt())
+        self._theme_is_known = settings.theme in self.available_themes
+        self.set_reactive(WorkbenchApp.theme, settings.theme if self._theme_is_known else theme.DEFAULT)
         self.background = Background(self, workbench, settings)
         self.going = Going(self)
         self._browse: BrowseScreen | None = None
 
     def get_default_screen(self) -> Screen[None]:
         self._browse = BrowseScreen(self.workbench, self.settings, self.keymap)
+        # The width is known already: left to the first resize, this class would have every widget styled and laid out anew.
+        fitting = [name for least, name in BrowseScreen.HORIZONTAL_BREAKPOINTS if self.size.width >= least]
+        self._browse.update_classes({fitting[-1]: True}, update=False)
         return self._browse
 
     @property
@@ -76,9 +81,7 @@ class WorkbenchApp(App[None]):
 
     def on_mount(self) -> None:
         wanted = self.settings.theme
-        known = wanted in self.available_themes
-        self.theme = wanted if known else theme.DEFAULT
-        problems = self.keymap.problems() + ([] if known else [f"there is no theme {wanted!r}"])
+        problems = self.keymap.problems() + ([] if self._theme_is_known else [f"there is no theme {wanted!r}"])
         for problem in problems[:3]:
             self.notify(problem, severity="warning", markup=False, timeout=10)
 

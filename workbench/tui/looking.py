@@ -12,7 +12,6 @@ from textual.timer import Timer
 from workbench.model import Verdict
 from workbench.tui.messages import DetailReady
 from workbench.tui.state import Panes
-from workbench.tui.widgets.detail_blocks import LIMIT, detail_blocks
 
 if TYPE_CHECKING:
     from workbench.tui.screens.table_screen import TableScreen
@@ -53,6 +52,8 @@ class Looking:
 
     def read(self, wanted: int) -> None:
         """Begin to read a sample; a DetailReady says that it is there."""
+        from workbench.tui.widgets.detail_blocks import LIMIT
+
         screen = self._screen
 
         def arrived(done: Future[Any]) -> None:
@@ -81,6 +82,8 @@ class Looking:
 
     def show(self, sample_id: int, detail: Any) -> None:
         """Show what has been read of the sample under the cursor; what the check of its trace says follows."""
+        from workbench.tui.widgets.detail_blocks import detail_blocks  # the first rows are painted without it
+
         screen, inspecting = self._screen, self._screen.inspecting
         steps = inspecting.steps_of(detail.row)
         blocks = detail_blocks(detail, self.verdict_of(sample_id), steps)

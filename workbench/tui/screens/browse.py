@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from workbench.config import Settings
     from workbench.services.workbench import Workbench
 
-FACTS_AFTER = 0.5
-"""Seconds that the facts wait at most for the first rows: both want the same two cores."""
+ROWS_WITHIN = 0.5
+"""Seconds that the first frame and the facts wait at most for the first rows: all three want the same two cores."""
 QUIT_WITHIN = 2.0
 
 
@@ -47,6 +47,8 @@ class BrowseScreen(TableScreen):
         )
         self._quit_asked = 0.0
         self._early: list[events.Key] | None = []
+        self._held = True
+        """Nothing is painted yet: five frames without rows would only keep the rows from being there."""
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -61,10 +63,16 @@ class BrowseScreen(TableScreen):
         self.viewing.open(self.viewing.asked)
         self.job(self._load_facts(), "reading the facts")
 
+    def _compositor_refresh(self) -> None:
+        if not self._held:
+            super()._compositor_refresh()
+
     async def _load_facts(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.table.has_rows.wait(), FACTS_AFTER)
+            await asyncio.wait_for(self.table.has_rows.wait(), ROWS_WITHIN)
         await self.mount(self.filter_bar, self.command_line, before=self.strip)  # nobody types before there are rows
+        self._held = False
+        self.refresh()
         early, self._early = self._early or [], None
         for event in early:
             self.app.post_message(event)

@@ -63,7 +63,7 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._facts = facts
         self._columns = columns
         self.has_rows = asyncio.Event()
-        """Set when the first page has come."""
+        """Set when the first page has come, or there is none."""
         self._marks = marks
         self._pages = PageCache(source, self._deliver)
         self._strips: LRUCache[Any, Strip] = LRUCache(256)
@@ -114,6 +114,10 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = max(0, min(cursor, self.count - 1))
         self._reveal(centre=True)
         self.refresh()
+        if self.count:
+            self._pages.ask(self.cursor // PageCache.SIZE)  # a frame sooner than painting would
+        else:
+            self.has_rows.set()
         self._tell()
 
     def grew(self) -> None:
