@@ -86,6 +86,12 @@ class Terminal:
         while self.read(quiet):
             pass
 
+    def read_for(self, seconds: float) -> None:
+        """Read what comes in that time."""
+        until = time.perf_counter() + seconds
+        while (left := until - time.perf_counter()) > 0:
+            self.read(left)
+
     def press(self, keys: str) -> float:
         """Send keys; seconds until the first byte comes back."""
         started = time.perf_counter()

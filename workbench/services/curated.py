@@ -118,7 +118,7 @@ class CuratedStatistics:
         if self._rest is not None and not len(changed) and revisions == self._revisions and model == self._model:
             return self._all
         came, went = changed[accepted[changed]], changed[before[changed]]
-        many = len(went) > int(accepted.sum())
+        many = len(went) > int(np.count_nonzero(accepted))
 
         def plain(ids: Ids) -> Statistics:
             return Statistics.of(rows_of(facts, ids, None, tags, Verdict.ACCEPT))
@@ -138,11 +138,14 @@ class CuratedStatistics:
         self, facts: Facts, vectors: VectorFile | None, accepted: npt.NDArray[np.bool_], changed: Ids, *, anew: bool
     ) -> None:
         """Bring the sums in step for the samples in `changed`, or for all."""
-        self._counted = _as_long(self._counted, len(accepted), fill=-1)
-        if vectors is None or anew:
+        if vectors is None:
+            self._sums, self._counted = VectorSums.zero(), np.zeros(0, np.int32)
+            return
+        if anew:
             self._sums, changed = VectorSums.zero(), np.flatnonzero(accepted)
             self._counted = np.full(len(accepted), -1, np.int32)
-        if vectors is None or not len(changed):
+        self._counted = _as_long(self._counted, len(accepted), fill=-1)
+        if not len(changed):
             return
         array = vectors.array()
         wanted = np.where(accepted[changed], _readable(facts.vector[changed], array), -1)

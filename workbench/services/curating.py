@@ -169,10 +169,14 @@ class Curator:
 
     def summary(self) -> Summary:
         """The figures of the curated set; a second call without a change in between costs nothing."""
+        return self.summed()[1]
+
+    def summed(self) -> tuple[Statistics, Summary]:
+        """The statistics of the curated set and their figures, of the same moment."""
         statistics, held = self.statistics(), self._summary
         if held is None or held[0] is not statistics:
             held = self._summary = statistics, summarise(statistics)
-        return held[1]
+        return held
 
     def what_if(self, ids: Ids, verdict: Verdict) -> Summary:
         """The figures of the curated set if `ids` got `verdict`; nothing is written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.model import Operation
@@ -27,8 +28,8 @@ def record(
 ) -> None:
     """Append an operation."""
     connection.execute(
-        "INSERT INTO operations VALUES (?, ?, ?, ?, ?, (now() AT TIME ZONE 'UTC')::TIMESTAMP, NULL, ?, ?)",
-        [number, kind, title, filter, rows, first_sample, last_sample],
+        "INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?)",
+        [number, kind, title, filter, rows, datetime.now(UTC).replace(tzinfo=None), first_sample, last_sample],
     )
 
 

@@ -62,10 +62,18 @@ class WorkbenchApp(App[None]):
             self.register_theme(ours)
         self._filters.append(theme.Belt())
         self._theme_is_known = settings.theme in self.available_themes
-        self.set_reactive(WorkbenchApp.theme, settings.theme if self._theme_is_known else theme.DEFAULT)
+        self._begin_with(settings.theme if self._theme_is_known else theme.DEFAULT)
         self.background = Background(self, workbench, settings)
         self.going = Going(self)
         self._browse: BrowseScreen | None = None
+
+    def _begin_with(self, name: str) -> None:
+        """What setting a theme does, but for reading all styles and laying everything out a second time."""
+        self.set_reactive(WorkbenchApp.theme, name)
+        dark = self.current_theme.dark
+        self.update_classes({f"-theme-{name}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
         self._browse = BrowseScreen(self.workbench, self.settings, self.keymap)

@@ -23,14 +23,33 @@ class NarrowCompositor(Compositor):
         if crop is None:
             yield from super()._get_renders(None)
             return
+        bare = [crop]
+        """What of the part no widget has painted yet; they come front to back."""
         for widget, (region, clip) in self.visible_widgets.items():
             shown = region.intersection(clip)
-            top, bottom = max(shown.y, crop.y), min(shown.bottom, crop.bottom)
-            if top >= bottom or not shown.overlaps(crop):
+            if not any(shown.overlaps(part) for part in bare):
                 continue
+            bare = [rest for part in bare for rest in _without(part, shown)]
+            top, bottom = max(shown.y, crop.y), min(shown.bottom, crop.bottom)
             # Whole lines: what is asked for must begin and end where widgets do, or the line could not be put together.
             part = Region(shown.x, top, shown.width, bottom - top)
             yield region, part, widget.render_lines(part.translate((-region.x, -region.y)))
+
+
+def _without(part: Region, taken: Region) -> Iterable[Region]:
+    """What is left of a part when another is taken from it: at most one above, one below, and one on each side."""
+    taken = part.intersection(taken)
+    if not taken:
+        yield part
+        return
+    x, y, width, height = part
+    around = (
+        Region(x, y, width, taken.y - y),
+        Region(x, taken.bottom, width, y + height - taken.bottom),
+        Region(x, taken.y, taken.x - x, taken.height),
+        Region(taken.right, taken.y, x + width - taken.right, taken.height),
+    )
+    yield from filter(None, around)
 
 
 class Finishing(NamedTuple):

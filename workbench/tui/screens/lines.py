@@ -105,10 +105,12 @@ class LineView(ScrollView):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._looks: dict[str, RichStyle] = {}
+        self._grounds: dict[str, RichStyle] = {}
+        """The looks over the widget's own style; the empty name is that style itself."""
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._looks = {}
+        self._looks, self._grounds = {}, {}
 
     def look(self, name: str) -> RichStyle:
         """A component's style over this widget's background; translucent colours are mixed here, since a terminal has none."""
@@ -123,11 +125,16 @@ class LineView(ScrollView):
 
     def styled(self, of: Line, width: int, over: RichStyle | None = None) -> Strip:
         """The strip of a line, cut and padded to `width` cells."""
+        if over is None:
+            segments = [Segment(part.text, self._grounded(f"line--{part.tone}")) for part in of if part.text]
+            return Strip(segments).adjust_cell_length(width, self._grounded(""))
         segments = [Segment(part.text, self.look(f"line--{part.tone}")) for part in of if part.text]
-        strip = Strip(segments).adjust_cell_length(width)
-        if over is not None:
-            strip = strip.apply_style(over)
-        return strip.apply_style(self.rich_style)
+        return Strip(segments).adjust_cell_length(width).apply_style(over).apply_style(self._grounded(""))
+
+    def _grounded(self, name: str) -> RichStyle:
+        if name not in self._grounds:
+            self._grounds[name] = self.rich_style + self.look(name) if name else self.rich_style
+        return self._grounds[name]
 
 
 class LineList(LineView, can_focus=True):

@@ -35,9 +35,9 @@ class StripData:
 
 def strip_data(curator: Curator) -> StripData:
     """What the strip says of the curated set as it is. Eigenvalues: not for the screen's own thread once there are vectors."""
-    held = curator.statistics()
+    held, summary = curator.summed()
     return StripData(
-        curator.summary(),
+        summary,
         datasets=largest_first(held.datasets.coded),
         strategies=largest_first(held.strategies.coded),
         cells=largest_first(held.cells.coded),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rich.text import Text
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
 from textual.widget import Widget
 
 from workbench.tui.theme import ink
@@ -24,15 +26,22 @@ class QdcStrip(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.data: StripData | None = None
+        self._inks: dict[str, Style] = {}
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._inks = {}
 
     def say(self, data: StripData) -> None:
         if data != self.data:
             self.data = data
             self.refresh()
 
-    def render(self) -> Text:
-        text = Text(no_wrap=True, end="")
-        if self.data is not None:
-            for words, name in strip_pieces(self.data, self.size.width):
-                text.append(words, ink(self, f"strip--{name}"))
-        return text
+    def render_line(self, y: int) -> Strip:
+        pieces = strip_pieces(self.data, self.size.width) if self.data is not None and y == 0 else []
+        return Strip([Segment(words, self._ink(name)) for words, name in pieces]).adjust_cell_length(self.size.width)
+
+    def _ink(self, name: str) -> Style:
+        if name not in self._inks:
+            self._inks[name] = ink(self, f"strip--{name}")
+        return self._inks[name]

@@ -24,6 +24,7 @@ from workbench.tui.messages import CursorMoved, PageFailed, PageReady, RowOpened
 from workbench.tui.painting import Finishing
 from workbench.tui.state import Ids, MarkSet
 from workbench.tui.theme import ink
+from workbench.tui.widgets.ahead import Ahead
 from workbench.tui.widgets.cells import cell
 from workbench.tui.widgets.columns import COLUMNS, GUTTER, NUMBERS, Column, Placed, column_at, place
 from workbench.tui.widgets.rows import PageCache, RowFacts, RowPage, RowSource, RowView, known_numbers, number_text
@@ -67,6 +68,10 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._marks = marks
         self._pages = PageCache(source, self._deliver)
         self._strips: LRUCache[Any, Strip] = LRUCache(256)
+        self._ahead = Ahead(self._prepare)
+        self._upwards = False
+        self._looked_from: int | None = None
+        """The top of the window when rows ahead of it were last begun with; None: they are to be looked at anew."""
         self._placed: tuple[Placed, ...] = ()
         self._known: frozenset[str] = frozenset()
         """Which of `NUMBERS` any sample has."""
@@ -191,6 +196,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         if not self._flags_seen and message.page is not None and self._has_flags(message.page):
             self._flags_seen = True
             self._arrange()
+        self._looked_from = None
+        self._look_ahead()
         first = message.index * PageCache.SIZE
         top = round(self.scroll_y)
         if first < top + self.window and first + PageCache.SIZE > top:
@@ -364,6 +371,23 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh(self.size.region)
         top = round(new_value)
         self._pages.around(top, min(top + self.window, self.count) - 1)
+        if self._upwards != (new_value < old_value):
+            self._upwards, self._looked_from = new_value < old_value, None
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Begin to finish the rows that the next page in the direction of the last one will show."""
+        top, window = round(self.scroll_y), self.window
+        if self._looked_from is None or abs(top - self._looked_from) >= window // 2:
+            self._looked_from = top
+            below = range(top + window, min(top + 2 * window, self.count))
+            self._ahead.begin(range(top - 1, max(-1, top - window - 1), -1) if self._upwards else below)
+
+    def _prepare(self, position: int) -> bool:
+        if not self._placed or position >= self.count or self._pages.row(position) is None:
+            return False
+        self._row(position, self.scrollable_content_region.width, Finishing.of(self))
+        return True
 
     def _tell(self) -> None:
         self.post_message(CursorMoved(self.cursor, self.cursor_id))

@@ -1,0 +1,43 @@
+"""Rows finished before they are asked for: the next page down (or up) is put together while nobody is waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+
+
+class Ahead:
+    """Prepares rows a few at a time on the screen's own thread, so that a key waits for a few rows at most.
+
+    `prepare(position)` finishes a row and keeps it; False when that cannot be done yet, which ends the work until the next
+    `begin`.
+    """
+
+    REST = 0.012
+    """Seconds without a new beginning before the first rows are prepared: a held key has no use for them."""
+    AT_ONCE = 4
+    MOST = 64
+
+    def __init__(self, prepare: Callable[[int], bool]) -> None:
+        self._prepare = prepare
+        self._left: Iterator[int] = iter(())
+        self._next: asyncio.TimerHandle | None = None
+
+    def begin(self, positions: Sequence[int]) -> None:
+        """Prepare these rows when there is time, instead of those of before."""
+        self.end()
+        self._left = iter(positions[: self.MOST])
+        self._next = asyncio.get_running_loop().call_later(self.REST, self._some)
+
+    def end(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+
+    def _some(self) -> None:
+        self._next = None
+        for _ in range(self.AT_ONCE):
+            position = next(self._left, None)
+            if position is None or not self._prepare(position):
+                return
+        self._next = asyncio.get_running_loop().call_later(0, self._some)
