@@ -30,7 +30,7 @@ def test_columns_fill_the_width_and_never_overlap(
 @given(st.integers(20, 400), st.integers(20, 400))
 def test_a_wider_table_never_shows_less(one: int, other: int) -> None:
     narrow, wide = sorted((one, other))
-    options = {"datasets": ["gsm8k"], "strategies": ["answer"], "flags": True}
+    options = {"datasets": ["d" * 14], "strategies": ["answer"], "flags": True, "known": NUMBERS, "highest_id": 10**6}
     few, many = place(narrow, **options), place(wide, **options)  # type: ignore[arg-type]
     assert {column.column.key for column in few} <= {column.column.key for column in many}
 
@@ -48,6 +48,24 @@ def test_the_prompt_has_most_of_what_is_left() -> None:
     for width in (60, 79, 98, 120, 158):
         placed = {each.column.key: each.width for each in place(width, datasets=["d" * 40], strategies=["s" * 40])}
         assert placed["prompt"] >= 24, width
+
+
+@given(st.integers(60, 400), st.booleans(), st.sampled_from([None, "novelty", "tokens", "strategy", "prompt"]))
+def test_the_prompt_is_readable_whatever_else_there_is(width: int, flags: bool, sort: str | None) -> None:
+    placed = {
+        each.column.key: each.width
+        for each in place(
+            width,
+            datasets=["a_long_name_of_a_dataset"],
+            strategies=["evolve-depth"],
+            flags=flags,
+            highest_id=10**8,
+            known=NUMBERS,
+            sort=sort,
+        )
+    }
+    assert placed["prompt"] >= 24
+    assert sort is None or sort in placed
 
 
 def test_columns_that_would_be_empty_are_left_out() -> None:

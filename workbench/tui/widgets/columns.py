@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 ON_REQUEST = 1_000_000
 """Wider than any table: the column is there only while the table is sorted by it."""
 NARROWEST = 60
 """A table must be this wide for the column that sorts it to be added."""
+TEXT = 26
+"""Cells that a prompt needs to be told from others: columns that leave less are left out."""
 GUTTER = 3
 """Cells before the first column: the cursor's bar, the mark, a blank."""
 
@@ -100,12 +102,13 @@ def place(
     """The columns for a table of `width` cells, with one blank between two of them.
 
     Names decide how wide their columns are; a column that would be empty in every row is left out: of `NUMBERS` those
-    that are not `known`. The one that sorts is there even if the table is narrow.
+    that are not `known`; and so is one that would leave too little to the prompt. The one that sorts is there even if the
+    table is narrow.
     """
     wanted = {
-        "dataset": _width_for(datasets, "dataset ", 10 if width < 96 else 14),
+        "dataset": _width_for(datasets, "dataset ", 10),
         "strategy": _width_for(strategies, "strategy ", 12),
-        "flags": 10 if width < 96 else 14,
+        "flags": 10,
         "id": max(len(str(highest_id)), 5),
     }
     hidden = set(NUMBERS) - set(known)
@@ -119,9 +122,17 @@ def place(
         if (width >= column.from_width or (column.sort == sort is not None and width >= NARROWEST))
         and column.key not in hidden
     ]
+    # What needs the widest table goes first, so that a wider one never shows less.
+    optional = sorted((c for c in shown if c.from_width and not c.sort == sort is not None), key=lambda c: c.from_width)
+    while (left := _left(shown, wanted, width)) < _least(shown, width) and optional:
+        shown.remove(optional.pop())
+    for key, most in (("dataset", _width_for(datasets, "dataset ", 14)), ("flags", 14)):
+        if any(column.key == key for column in shown) and left - (most - wanted[key]) >= _least(shown, width):
+            left -= most - wanted[key]
+            wanted[key] = most
     widths = {column.key: wanted.get(column.key, column.width) for column in shown if column.width}
     texts = [column for column in shown if not column.width]
-    left = max(width - GUTTER - sum(widths.values()) - len(shown) + 1, len(texts))
+    left = max(left, len(texts))
     if len(texts) == 2:
         widths["prompt"] = (left * 3) // 5
         widths["response"] = left - widths["prompt"]
@@ -133,6 +144,18 @@ def place(
         placed.append(Placed(column, at, widths[column.key]))
         at += widths[column.key] + 1
     return tuple(placed)
+
+
+def _left(shown: Sequence[Column], wanted: Mapping[str, int], width: int) -> int:
+    """Cells that the columns of fixed width leave to the texts."""
+    fixed = sum(wanted.get(column.key, column.width) for column in shown if column.width)
+    return width - GUTTER - fixed - len(shown) + 1
+
+
+def _least(shown: Sequence[Column], width: int) -> int:
+    """Cells that the texts must have."""
+    least = TEXT if width >= NARROWEST else TEXT // 2
+    return least * sum(not column.width for column in shown)
 
 
 def _width_for(names: Sequence[str], title: str, most: int) -> int:
