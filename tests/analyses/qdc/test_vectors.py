@@ -66,6 +66,13 @@ def test_blocks_and_extremes_are_exact() -> None:
     assert sums.total.tolist() == [-10_000 * 2**15] * 3
 
 
+def test_more_blocks_than_floats_can_hold_are_exact() -> None:
+    """2^24 rows at the limit: their sum of products, 2^54 and an odd number of small ones, is beyond what float64 counts."""
+    rows = np.broadcast_to(np.full((1, 1), -SCALE - 1, np.int16), (2**24 + 3, 1)).copy()
+    rows[-3:] = 1
+    assert VectorSums.of(rows).moment.tolist() == [[2**54 + 3]]
+
+
 def test_rows_may_repeat_and_be_picked() -> None:
     """The sums of picked rows are those of their copies."""
     held = random_vectors(50, 8)

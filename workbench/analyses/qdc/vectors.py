@@ -20,8 +20,9 @@ SCALE: Final = 32_767
 """A component of 1.0. Rounding moves a component by at most 1.5e-5, and sums of integers never drift."""
 
 _BLOCK: Final = 2_048
-"""Rows converted at a time: the product is fastest while a block stays near the cache. In float64 up to 2^23 rows of int16
-would still be summed exactly (each product is at most 2^30)."""
+"""Rows converted at a time: the product is fastest while a block stays near the cache."""
+_EXACT: Final = 2**22 // _BLOCK
+"""Blocks summed in float64 before they become integers. Each product is at most 2^30, so 2^23 rows would still be exact."""
 _WORKERS: Final = 8
 _FEWEST_BLOCKS: Final = 4
 """A core more is worth it from so many blocks on."""
@@ -166,13 +167,17 @@ def _sum_blocks(vectors: Fixed, rows: NDArray[np.integer[Any]] | None, starts: r
     dimension = vectors.shape[1]
     total, moment = np.zeros(dimension, np.int64), np.zeros((dimension, dimension), np.int64)
     buffer, ones = np.empty((_BLOCK, dimension)), np.ones(_BLOCK)
-    for start in starts:
-        places = slice(start, start + _BLOCK)
-        taken = vectors[places] if rows is None else vectors[rows[places]]
-        block = buffer[: len(taken)]
-        block[...] = taken
-        moment += (block.T @ block).astype(np.int64)
-        total += (ones[: len(taken)] @ block).astype(np.int64)
+    for first in range(0, len(starts), _EXACT):
+        sums, products = np.zeros(dimension), np.zeros((dimension, dimension))
+        for start in starts[first : first + _EXACT]:
+            places = slice(start, start + _BLOCK)
+            taken = vectors[places] if rows is None else vectors[rows[places]]
+            block = buffer[: len(taken)]
+            block[...] = taken
+            products += block.T @ block
+            sums += ones[: len(taken)] @ block
+        total += sums.astype(np.int64)
+        moment += products.astype(np.int64)
     return total, moment
 
 
