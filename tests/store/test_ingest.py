@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.store.tables import add, counts, errors, numbered, rows_of, same_facts, table
@@ -33,6 +34,25 @@ def test_each_content_once(empty: Store) -> None:
     assert add(empty, numbered(15, 0, dataset="other", kind="synthetic")) is None
     assert add(empty, table([{"prompt": "a"}, {"prompt": "a"}, {"prompt": "a", "answer": ""}])) is not None
     assert empty.total == 17
+    assert errors(empty) == []
+
+
+def test_each_content_once_in_many_chunks(empty: Store) -> None:
+    """Also when there are so many chunks that the store is no longer asked for each, and when rows were taken back before."""
+    add(empty, *(numbered(10, 10 * n) for n in range(3)))
+    add(empty, numbered(10, 100))
+    empty.undo().result()
+    chunks = [numbered(10, 5 * n) for n in range(25)]
+    rows = sum(chunk.num_rows for chunk in chunks)
+    assert rows == 250
+    add(empty, *chunks)
+    assert empty.total == 130
+    prompts = rows_of(empty, "SELECT count(DISTINCT prompt), count(*) FROM samples_now WHERE id NOT BETWEEN 31 AND 40")
+    assert prompts == [(130, 130)]
+    assert add(empty, *chunks) is None
+    family = [table([{"prompt": f"p{n}"}, {"prompt": f"child of {n}", "parent": 0}]) for n in range(12)]
+    add(empty, *family, *family)
+    assert rows_of(empty, "SELECT count(*) FROM samples WHERE parent_id = root_id") == [(12,)]
     assert errors(empty) == []
 
 
@@ -154,7 +174,7 @@ def test_one_at_a_time(store: Store) -> None:
 def test_a_table_that_fails_takes_the_whole_import_back(store: Store) -> None:
     """An error in the middle of an import leaves the store as it was, and the next import works."""
     before = counts(store)
-    broken = numbered(3, 700).set_column(12, "content_hash", numbered(3).column("prompt"))
+    broken = numbered(3, 700).set_column(12, "content_hash", pa.array(["f" * 31] * 3))  # a digit short
     with pytest.raises(WorkbenchError):
         add(store, numbered(5, 600), broken)
     assert counts(store) == before

@@ -7,15 +7,23 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from workbench.faults import durable_step
 from workbench.store import operations, samples
 from workbench.store.engine import closed, understood
 from workbench.store.incoming import Incoming
-from workbench.store.samples import Ranges
+from workbench.store.samples import Known, Ranges
+from workbench.store.seen import Seen, Words, words_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection as Connection
+
+
+_QUESTIONS = 8
+"""Chunks whose rows are looked for in the store itself; with more, it is quicker to read all its hashes once."""
+_AT_ONCE = 1_000_000
 
 
 class Ingest:
@@ -39,6 +47,11 @@ class Ingest:
         self._take_number = take_number
         self._ended = ended
         self._counted: set[str] = set()
+        self._asked = 0
+        self._there: Seen | None = None
+        """What was live before this import; None: the store is asked."""
+        self._mine = Seen()
+        """What this import has added."""
         self._sources: list[tuple[object, ...]] = []
         self.source_id = next_source
         self._open = True
@@ -55,15 +68,30 @@ class Ingest:
 
         if self._stopped.is_set():
             raise closed()
-        live = [*self._live, (self._first, self._next - 1)] if self.added else self._live
         try:
-            known = samples.existing_ids(self._hashes, table, live)
+            words = words_of(table)
+            known = self._known(table, words)
+            if len(again := np.flatnonzero(self._mine.among(words))):
+                known = samples.existing_ids(self._hashes, table, [(self._first, self._next - 1)], again) | known
+            self._mine.add(words)
             added = samples.append_chunk(self._rows, table, self._next, known, self.source_id)
         except duckdb.Error as error:
             raise closed() if self._stopped.is_set() else understood(error) from error
         self._next += added
         durable_step("import: chunk")
         return added
+
+    def _known(self, table: pa.Table, words: Words) -> Known:
+        """The rows that were live before this import."""
+        if self._there is None and self._asked == _QUESTIONS:
+            self._there = Seen()
+            for low, high in self._live:
+                for first in range(low, high + 1, _AT_ONCE):
+                    last = min(first + _AT_ONCE - 1, high)
+                    self._there.add(samples.hash_order(self._connection, first, last))
+        self._asked += 1
+        rows = None if self._there is None else np.flatnonzero(self._there.among(words))
+        return samples.existing_ids(self._hashes, table, self._live, rows)
 
     def stop(self) -> None:
         """The store is closing: interrupt what runs, and let `add` and `commit` refuse from now on. Any thread may."""
@@ -72,7 +100,7 @@ class Ingest:
 
     def count(self, table: pa.Table) -> int:
         """How many rows of a table `add` would add; nothing is written. Tables counted before are remembered by hash."""
-        known = samples.existing_ids(self._hashes, table, self._live)
+        known = self._known(table, words_of(table))
         hashes = table.column("content_hash").to_pylist()
         new = {one for row, one in enumerate(hashes) if row not in known} - self._counted
         self._counted |= new

@@ -42,10 +42,14 @@ Known = dict[int, tuple[int, int]]
 """Row number in an incoming table -> (id, root) of the live sample with the same content."""
 
 
-def existing_ids(hashes: Incoming, table: pa.Table, live: Ranges) -> Known:
-    """The rows of `table` that are already there."""
-    rows = table.select(["content_hash"]).append_column("row", numbers(np.arange(table.num_rows, dtype=np.int32)))
-    with hashes.holding(rows) as connection:
+def existing_ids(hashes: Incoming, table: pa.Table, live: Ranges, rows: npt.NDArray[np.intp] | None = None) -> Known:
+    """The rows of `table` that are already there; of those at `rows` only, when they are given."""
+    places = np.arange(table.num_rows, dtype=np.int32) if rows is None else rows.astype(np.int32)
+    if not live or not len(places):
+        return {}
+    asked = table.select(["content_hash"])
+    asked = asked if rows is None else asked.take(numbers(places))
+    with hashes.holding(asked.append_column("row", numbers(places))) as connection:
         found = connection.execute(
             f"""SELECT i."row", min(s.id), arg_min(s.root_id, s.id)
                 FROM (SELECT "row", content_hash::UUID AS h FROM incoming_hashes) i
