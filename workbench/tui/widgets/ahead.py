@@ -20,12 +20,14 @@ class Ahead:
 
     def __init__(self, prepare: Callable[[int], bool]) -> None:
         self._prepare = prepare
+        self._first: Callable[[], object] | None = None
         self._left: Iterator[int] = iter(())
         self._next: asyncio.TimerHandle | None = None
 
-    def begin(self, positions: Sequence[int]) -> None:
-        """Prepare these rows when there is time, instead of those of before."""
+    def begin(self, positions: Sequence[int], first: Callable[[], object] | None = None) -> None:
+        """Prepare these rows when there is time, instead of those of before; run `first` before the first of them."""
         self.end()
+        self._first = first
         self._left = iter(positions[: self.MOST])
         self._next = asyncio.get_running_loop().call_later(self.REST, self._some)
 
@@ -36,6 +38,9 @@ class Ahead:
 
     def _some(self) -> None:
         self._next = None
+        if self._first is not None:
+            self._first()
+            self._first = None
         for _ in range(self.AT_ONCE):
             position = next(self._left, None)
             if position is None or not self._prepare(position):

@@ -369,8 +369,6 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             bar.position = new_value
         if round(old_value) != round(new_value):
             self.refresh(self.size.region)
-        top = round(new_value)
-        self._pages.around(top, min(top + self.window, self.count) - 1)
         if self._upwards != (new_value < old_value):
             self._upwards, self._looked_from = new_value < old_value, None
         self._look_ahead()
@@ -380,8 +378,10 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         top, window = round(self.scroll_y), self.window
         if self._looked_from is None or abs(top - self._looked_from) >= window // 2:
             self._looked_from = top
-            below = range(top + window, min(top + 2 * window, self.count))
-            self._ahead.begin(range(top - 1, max(-1, top - window - 1), -1) if self._upwards else below)
+            end = min(top + window, self.count)
+            above, below = range(top - 1, max(-1, top - window - 1), -1), range(end, min(end + window, self.count))
+            # The pages around are asked for later, too: reading them takes a core, which the frame wants now.
+            self._ahead.begin(above if self._upwards else below, lambda: self._pages.around(top, end - 1))
 
     def _prepare(self, position: int) -> bool:
         if not self._placed or position >= self.count or self._pages.row(position) is None:
