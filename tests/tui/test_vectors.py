@@ -65,6 +65,20 @@ async def test_a_small_store_has_its_traces_checked_by_itself(store: Workbench, 
         assert store.ids("flag:static").tolist() == [61, 62]
 
 
+async def test_a_small_store_is_measured_by_itself(store: Workbench, tmp_path: Path) -> None:
+    """What was imported without being measured, and a new version that is made while the app runs."""
+    file = tmp_path / "more.jsonl"
+    file.write_text(json.dumps({"instruction": "How many?", "output": "One.\nTwo."}), encoding="utf-8")
+    store.import_files([file])
+    assert store.facts.tokens[61] == -1
+    async with browsing(store, settings=Settings(embedding_model=str(tmp_path / "none")), embeds=True) as pilot:
+        await wait_for(lambda: store.facts.tokens[61] > 0, "what was there", SLOW)
+        await asyncio.wrap_future(store.curator.edit(1, {"prompt": "How many apples are there in all?"}))
+        await wait_for(lambda: store.facts.n == 62 and store.facts.tokens[62] > 0, "the new version", SLOW)
+        background = pilot.app.background  # type: ignore[attr-defined]
+        await wait_for(lambda: not any(job.running for job in background._jobs), "at rest", SLOW)
+
+
 @pytest.mark.slow
 async def test_asked_for_shown_paused_and_stopped(store: Workbench) -> None:
     """V begins; V again shows it; p holds it; stopping keeps what is there; the next V finishes."""

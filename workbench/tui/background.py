@@ -1,12 +1,12 @@
-"""What goes on behind the app: making vectors, checking traces, and the novelty of what is undecided. Threads post messages;
-the handlers here own the state."""
+"""What goes on behind the app: measuring, making vectors, checking traces, and the novelty of what is undecided. Threads post
+messages; the handlers here own the state."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from workbench.analyses.traces.findings import TraceKind
 from workbench.errors import Cancelled
@@ -18,6 +18,8 @@ from workbench.tui.screens.table_screen import TableScreen
 from workbench.tui.widgets.tab_line import TabLine
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from workbench.config import Settings
     from workbench.services.workbench import Workbench
     from workbench.tui.app import WorkbenchApp
@@ -27,7 +29,7 @@ PATIENCE: Final = 10.0
 """Seconds that leaving waits for a batch of texts, or a block of novelty, to end."""
 QUIET_TICKS: Final = 2
 """The store must have been left alone for so many ticks before novelty is worked out again."""
-_WHAT: Final = {"vectors": "vectors", "traces": "check of the traces"}
+_WHAT: Final = {"measures": "measures", "vectors": "vectors", "traces": "check of the traces"}
 
 
 class Background:
@@ -35,7 +37,8 @@ class Background:
 
     def __init__(self, app: WorkbenchApp, workbench: Workbench, settings: Settings) -> None:
         self._app, self._workbench, self._settings = app, workbench, settings
-        self.vectors, self.traces = self._job("vectors"), self._job("traces")
+        self.measures, self.vectors, self.traces = (self._job(name) for name in _WHAT)
+        self._jobs = (self.measures, self.vectors, self.traces)
         self._at_terminal = _at_terminal()
         self.began = False
         """Whether the facts are loaded."""
@@ -46,6 +49,8 @@ class Background:
         self._cancel_novelty: threading.Event | None = None
         self._novelty_runs = False
         self._revision = -1
+        self._samples = 0
+        """How many there were when `arrived` was last called."""
         self._quiet = 0
         self._fresh: int | None = None
         """The revision that the novelty is of; None before the first."""
@@ -71,12 +76,14 @@ class Background:
         self.arrived()
 
     def arrived(self) -> None:
-        """Samples have come: make the vectors and check the traces that a small store lacks."""
+        """Samples have come: measure them, make the vectors and check the traces that a small store lacks."""
         facts = self._workbench.facts
         live = facts.live
+        self._samples = facts.n
         if not live.any() or int(live.sum()) > self._settings.embedding_auto_below:
             return
-        for job, found in ((self.traces, facts.trace_kind), (self.vectors, facts.vector)):
+        by_job: tuple[npt.NDArray[Any], ...] = (facts.tokens, facts.vector, facts.trace_kind)  # below 0: not there yet
+        for job, found in zip(self._jobs, by_job, strict=True):
             least = min(len(found), len(live))
             if job.running:
                 self._more = True
@@ -87,15 +94,15 @@ class Background:
 
     def end(self) -> None:
         """The app is leaving: what is embedded and checked is kept."""
-        self.vectors.stop()
-        self.traces.stop()
+        for job in self._jobs:
+            job.stop()
         if self._cancel_novelty is not None:
             self._cancel_novelty.set()
 
     async def settled(self) -> None:
         """Wait until the threads have let go of the store, or have been given long enough."""
         until = asyncio.get_running_loop().time() + PATIENCE
-        while self.vectors.running or self.traces.running or self._novelty_runs:
+        while any(job.running for job in self._jobs) or self._novelty_runs:
             if asyncio.get_running_loop().time() > until:
                 return
             await asyncio.sleep(0.02)
@@ -133,7 +140,7 @@ class Background:
 
     def tell(self, tabs: TabLine) -> None:
         """What a tab line says of what goes on behind the app."""
-        tabs.say(" · ".join(line for line in (self.vectors.line(), self.traces.line()) if line))
+        tabs.say(" · ".join(line for job in self._jobs if (line := job.line())))
         tabs.count("app.traces", self._count_noisy())
 
     def _count_noisy(self) -> int:
@@ -153,7 +160,7 @@ class Background:
             self.check_problem = "" if error is None or isinstance(error, Cancelled) else _reason(error)
         browse, by_itself = self._app.browse, name in self._by_itself
         if report is not None:
-            if report.rows or not by_itself:
+            if name != "measures" and (report.rows or not by_itself):
                 browse.say(f"{_done(report)}{f' ({report.note})' if report.note else ''}")
         elif isinstance(error, Cancelled):
             browse.say(str(error))
@@ -166,7 +173,7 @@ class Background:
                 screen.measured(flags=name == "traces")
         if report is None:
             self._more = False  # it was stopped, or failed: nobody wants it to begin again by itself
-        elif self._more and not self.vectors.running and not self.traces.running:
+        elif self._more and not any(job.running for job in self._jobs):
             self._more = False
             self.arrived()
 
@@ -183,6 +190,8 @@ class Background:
             self._revision, self._quiet = revision, 0
             if self._cancel_novelty is not None:
                 self._cancel_novelty.set()
+            if self._workbench.facts.n > self._samples:
+                self.arrived()  # an edit is a new sample, too
             return
         self._quiet += 1
         busy = self._cancel_novelty is not None or self.vectors.running
