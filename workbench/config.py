@@ -60,7 +60,7 @@ class Settings:
     """How the model is computed: "int8" is the fastest, "fp32" is exact. "auto": int8 where it agrees with fp32 closely enough."""
 
     embedding_auto_below: int = 20_000
-    """The app makes missing vectors, and checks traces that have not been, by itself while there are no more samples than this.
+    """The app measures, makes missing vectors, and checks traces, by itself while there are no more samples than this.
     0: never."""
 
     keys: dict[str, str] = field(default_factory=dict)
