@@ -175,6 +175,9 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._styles.clear()
         self._strips.clear()
 
+    def on_unmount(self) -> None:
+        self._ahead.end()
+
     def on_focus(self) -> None:
         self.refresh()
 
