@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from rich.style import Style
 from textual._compositor import Compositor
@@ -91,9 +93,12 @@ async def test_the_next_page_is_finished_before_it_is_asked_for(store: Workbench
 async def test_rows_ahead_are_prepared_in_order_and_given_up_for_newer_ones() -> None:
     done: list[int] = []
 
-    def prepare(position: int) -> bool:
-        done.append(position)
-        return position != 23
+    def prepare(positions: Sequence[int]) -> bool:
+        for position in positions:
+            done.append(position)
+            if position == 23:
+                return False
+        return True
 
     ahead = Ahead(prepare)
     ahead.begin(range(100, 110))

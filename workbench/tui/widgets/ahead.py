@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 
 class Ahead:
     """Prepares rows a few at a time on the screen's own thread, so that a key waits for a few rows at most.
 
-    `prepare(position)` finishes a row and keeps it; False when that cannot be done yet, which ends the work until the next
+    `prepare(positions)` finishes rows and keeps them; False when that cannot be done yet, which ends the work until the next
     `begin`.
     """
 
@@ -18,7 +19,7 @@ class Ahead:
     AT_ONCE = 4
     MOST = 64
 
-    def __init__(self, prepare: Callable[[int], bool]) -> None:
+    def __init__(self, prepare: Callable[[Sequence[int]], bool]) -> None:
         self._prepare = prepare
         self._first: Callable[[], object] | None = None
         self._left: Iterator[int] = iter(())
@@ -41,8 +42,6 @@ class Ahead:
         if self._first is not None:
             self._first()
             self._first = None
-        for _ in range(self.AT_ONCE):
-            position = next(self._left, None)
-            if position is None or not self._prepare(position):
-                return
-        self._next = asyncio.get_running_loop().call_later(0, self._some)
+        some = list(islice(self._left, self.AT_ONCE))
+        if some and self._prepare(some):
+            self._next = asyncio.get_running_loop().call_later(0, self._some)

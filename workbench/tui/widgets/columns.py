@@ -116,14 +116,14 @@ def place(
         hidden.add("flags")
     if not any(strategies):
         hidden.add("strategy")
+    sorting = {column.key for column in columns if sort is not None and column.sort == sort}
     shown = [
         column
         for column in columns
-        if (width >= column.from_width or (column.sort == sort is not None and width >= NARROWEST))
-        and column.key not in hidden
+        if (width >= column.from_width or (column.key in sorting and width >= NARROWEST)) and column.key not in hidden
     ]
     # What needs the widest table goes first, so that a wider one never shows less.
-    optional = sorted((c for c in shown if c.from_width and not c.sort == sort is not None), key=lambda c: c.from_width)
+    optional = sorted((c for c in shown if c.from_width and c.key not in sorting), key=lambda c: c.from_width)
     while (left := _left(shown, wanted, width)) < _least(shown, width) and optional:
         shown.remove(optional.pop())
     for key, most in (("dataset", _width_for(datasets, "dataset ", 14)), ("flags", 14)):

@@ -112,6 +112,8 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.view = view
         self.sort, self.descending = sort, descending
         self.range_from = None
+        self._ahead.end()  # those were rows of the view before
+        self._looked_from = None
         self._pages.show(view)
         self._strips.clear()
         self._arrange()
@@ -386,10 +388,12 @@ class SampleTable(ScrollView, can_focus=True, inherit_bindings=False):
             # The pages around are asked for later, too: reading them takes a core, which the frame wants now.
             self._ahead.begin(above if self._upwards else below, lambda: self._pages.around(top, end - 1))
 
-    def _prepare(self, position: int) -> bool:
-        if not self._placed or position >= self.count or self._pages.row(position) is None:
-            return False
-        self._row(position, self.scrollable_content_region.width, Finishing.of(self))
+    def _prepare(self, positions: Sequence[int]) -> bool:
+        width, finishing = self.scrollable_content_region.width, Finishing.of(self)
+        for position in positions:
+            if not self._placed or position >= self.count or self._pages.row(position) is None:
+                return False
+            self._row(position, width, finishing)
         return True
 
     def _tell(self) -> None:
