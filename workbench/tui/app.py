@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -142,9 +143,9 @@ class WorkbenchApp(App[None]):
             case "app.qdc":
                 self.going.qdc()
             case "app.export":
-                self.browse.job(send_out(self.browse), "export")
+                self.browse.job(partial(send_out, self.browse), "export")
             case "app.import":
-                self.browse.job(bring_in(self.browse), "import")
+                self.browse.job(partial(bring_in, self.browse), "import")
             case "app.vectors":
                 self.background.ask_for_vectors()
             case "app.check":
@@ -254,9 +255,9 @@ class WorkbenchApp(App[None]):
                 key, _, order = command.words.partition(" ")
                 viewing.sort(key, order.strip().startswith("desc"))
             case "tag":
-                place.job(place.deciding.tag_with(place.marking.targets(), command.words), "tag")
+                place.job(partial(place.deciding.tag_with, place.marking.targets(), command.words), "tag")
             case "note" if place.table.cursor_id is not None:
-                place.job(place.deciding.note_with(place.table.cursor_id, command.words), "note")
+                place.job(partial(place.deciding.note_with, place.table.cursor_id, command.words), "note")
             case "theme":
                 if command.words not in self.available_themes:
                     raise UsageError(f"there is no theme {command.words}")

@@ -16,6 +16,7 @@ import numpy as np
 from workbench.errors import UsageError
 from workbench.model import Change, Verdict
 from workbench.tui.state import Ids
+from workbench.tui.work import Work
 
 if TYPE_CHECKING:
     from workbench.tui.screens.table_screen import TableScreen
@@ -27,8 +28,8 @@ Then = Callable[[], object] | None
 """What to do after a change is on the disk."""
 
 
-async def _after(work: Awaitable[object], then: Then) -> None:
-    await work
+async def _after(work: Work, then: Then) -> None:
+    await work()
     if then is not None:
         then()
 
@@ -63,7 +64,7 @@ class Deciding:
         if not len(ids):
             screen.say("there is no row to decide on")
         elif screen.marks.count:
-            screen.job(self._decide_many(ids, verdict), f"{verdict.word} marked rows")
+            screen.job(partial(self._decide_many, ids, verdict), f"{verdict.word} marked rows")
         else:
             self.decide_one(int(ids[0]), verdict)
             screen.table.move_to(screen.table.cursor + 1)
@@ -92,7 +93,7 @@ class Deciding:
     def tag(self) -> None:
         ids = self._screen.marking.targets()
         if len(ids):
-            self._screen.job(self._tag(ids), "tag")
+            self._screen.job(partial(self._tag, ids), "tag")
         else:
             self._screen.say("there is no row to tag")
 
@@ -140,7 +141,7 @@ class Deciding:
 
     def tag_one(self, sample_id: int, then: Then = None) -> None:
         """Tag one sample, whatever is marked."""
-        self._screen.job(_after(self._tag(np.array([sample_id], dtype=np.int64)), then), "tag")
+        self._screen.job(partial(_after, partial(self._tag, np.array([sample_id], dtype=np.int64)), then), "tag")
 
     def note(self, sample_id: int | None = None, then: Then = None) -> None:
         """Write a note on a sample, or else on the row under the cursor."""
@@ -148,7 +149,7 @@ class Deciding:
         if here is None:
             self._screen.say("there is no row to write a note on")
         else:
-            self._screen.job(_after(self._note(here), then), "note")
+            self._screen.job(partial(_after, partial(self._note, here), then), "note")
 
     async def _note(self, sample_id: int) -> None:
         from workbench.tui.screens.prompt import PromptScreen
@@ -178,7 +179,7 @@ class Deciding:
         if wanted is None:
             self._screen.say("there is no row to edit")
         else:
-            self._screen.job(self._edit(wanted, then), "edit")
+            self._screen.job(partial(self._edit, wanted, then), "edit")
 
     async def _edit(self, sample_id: int, then: Callable[[int], None] | None) -> None:
         from workbench.tui.external_editor import edit_fields
@@ -208,12 +209,12 @@ class Deciding:
     # -- taking back
 
     def undo(self, then: Then = None) -> None:
-        work = self._take_back(self._curator.undo, "undone", "there is nothing to undo")
-        self._screen.job(_after(work, then), "undo")
+        work = partial(self._take_back, self._curator.undo, "undone", "there is nothing to undo")
+        self._screen.job(partial(_after, work, then), "undo")
 
     def redo(self, then: Then = None) -> None:
-        work = self._take_back(self._curator.redo, "done again", "there is nothing to redo")
-        self._screen.job(_after(work, then), "redo")
+        work = partial(self._take_back, self._curator.redo, "done again", "there is nothing to redo")
+        self._screen.job(partial(_after, work, then), "redo")
 
     async def _take_back(self, run: Callable[[], Future[Change | None]], word: str, nothing: str) -> None:
         screen = self._screen
@@ -248,7 +249,7 @@ class Deciding:
             if then is not None:
                 then()
 
-        self._screen.job(settle(), "decide")
+        self._screen.job(settle, "decide")
 
     async def _done(self, run: Callable[[], Future[Any]]) -> Any:
         """Run something that gives a future, off this thread (large selections take a moment to check), and wait."""

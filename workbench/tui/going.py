@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from workbench.tui.screens.table_screen import TableScreen
@@ -80,9 +81,9 @@ class Going:
             case "edit":
                 place.deciding.edit(sample_id, screen.refresh_sample)
             case "copy":
-                place.job(place.looking.copy_of(sample_id, "sample"), "copy")
+                place.job(partial(place.looking.copy_of, sample_id, "sample"), "copy")
             case "diff":
-                place.job(place.looking.show_diff(sample_id), "diff")
+                place.job(partial(place.looking.show_diff, sample_id), "diff")
             case "tag":
                 place.deciding.tag_one(sample_id, screen.refresh_sample)
             case "note":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from textual.timer import Timer
 from workbench.model import Verdict
 from workbench.tui.messages import DetailReady
 from workbench.tui.state import Panes
+from workbench.tui.work import begin
 
 if TYPE_CHECKING:
     from workbench.tui.screens.table_screen import TableScreen
@@ -89,7 +91,7 @@ class Looking:
         blocks = detail_blocks(detail, self.verdict_of(sample_id), steps)
         screen.detail.show_sample(sample_id, blocks, screen.viewing.terms())
         if steps is not None and not inspecting.knows(sample_id):
-            screen.run_worker(self._margin(sample_id, detail), group="margin", exclusive=True, exit_on_error=False)
+            begin(screen, partial(self._margin, sample_id, detail), "margin")
 
     async def _margin(self, sample_id: int, detail: Any) -> None:
         if await self._screen.inspecting.look(sample_id) and self._screen.detail.sample_id == sample_id:
@@ -115,7 +117,7 @@ class Looking:
     def diff(self) -> None:
         here = self._screen.table.cursor_id
         if here is not None:
-            self._screen.job(self.show_diff(here), "diff")
+            self._screen.job(partial(self.show_diff, here), "diff")
 
     async def show_diff(self, sample_id: int) -> None:
         """Compare with the parent, or else with the rows above and below."""
@@ -136,7 +138,7 @@ class Looking:
     def copy(self, what: str) -> None:
         here = self._screen.table.cursor_id
         if here is not None:
-            self._screen.job(self.copy_of(here, what), "copy")
+            self._screen.job(partial(self.copy_of, here, what), "copy")
 
     async def copy_of(self, sample_id: int, what: str) -> None:
         """Copy `sample` (as JSON), `ids` (of the marks, as a filter), or a field of the sample by its name."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from workbench.model import Verdict
 from workbench.tui.state import Ids
 from workbench.tui.widgets.figures import StripData, strip_data
 from workbench.tui.widgets.rows import NoFacts
+from workbench.tui.work import begin
 
 if TYPE_CHECKING:
     from workbench.tui.screens.table_screen import TableScreen
@@ -38,7 +40,7 @@ class Totals:
             return
         if screen.marks.count or workbench.vectors is not None:  # the eigenvalues alone take 8 ms
             ids = screen.marks.ids() if screen.marks.count else None
-            screen.run_worker(self._later(ids, self._pending), group="strip", exclusive=True, exit_on_error=False)
+            begin(screen, partial(self._later, ids, self._pending), "strip")
         else:  # 0.5 ms for a million rows: a thread would cost more than it saves
             screen.workers.cancel_group(screen, "strip")
             screen.strip.say(self._data(None, None))

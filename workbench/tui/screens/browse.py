@@ -61,7 +61,7 @@ class BrowseScreen(TableScreen):
 
     def on_mount(self) -> None:
         self.viewing.open(self.viewing.asked)
-        self.job(self._load_facts(), "reading the facts")
+        self.job(self._load_facts, "reading the facts")
 
     def _compositor_refresh(self) -> None:
         if not self._held:

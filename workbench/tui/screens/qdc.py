@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual import events, on
@@ -32,6 +33,7 @@ from workbench.tui.widgets.qdc_picture import PicturePane
 from workbench.tui.widgets.qdc_strip import QdcStrip
 from workbench.tui.widgets.tab_line import TabLine
 from workbench.tui.widgets.view_header import Showing, ViewHeader
+from workbench.tui.work import Work, begin
 
 if TYPE_CHECKING:
     from workbench.services.suggesting import Frontier
@@ -133,8 +135,8 @@ class QdcScreen(Screen[None]):
             "qdc.grouping": self.sets.choose_grouping,
             "qdc.explain": self._fold,
             "qdc.colours": self._next_colour,
-            "qdc.suggest": lambda: self.job(choose.suggest(), "suggest"),
-            "qdc.sweep": lambda: self.job(choose.sweep(), "sweep"),
+            "qdc.suggest": lambda: self.job(choose.suggest, "suggest"),
+            "qdc.sweep": lambda: self.job(choose.sweep, "sweep"),
             "qdc.mark": self._mark,
             "qdc.undo": self.browse.deciding.undo,
             "qdc.redo": self.browse.deciding.redo,
@@ -193,7 +195,7 @@ class QdcScreen(Screen[None]):
     def _mark(self) -> None:
         group, point = self.groups.group, self.picture.points.point
         if self.groups.has_focus and group is not None:
-            self.job(self.choosing.mark_group(group), "mark")
+            self.job(partial(self.choosing.mark_group, group), "mark")
         elif self.picture.points.has_focus and point is not None:
             self.choosing.look_through(point.ids)
         else:
@@ -212,7 +214,7 @@ class QdcScreen(Screen[None]):
     # -- the set
 
     def on_set_entered(self, message: SetEntered) -> None:
-        self.run_worker(self.sets.enter(message.text), group="set", exclusive=True, exit_on_error=False)
+        begin(self, partial(self.sets.enter, message.text), "set")
 
     # -- what is known now
 
@@ -345,7 +347,7 @@ class QdcScreen(Screen[None]):
     def _point_chosen(self, event: LineList.Chosen) -> None:
         point = self.picture.points.point
         if point is not None:
-            self.job(self.choosing.show_point(point, event.index + 1), "point")
+            self.job(partial(self.choosing.show_point, point, event.index + 1), "point")
 
     @on(LineList.Chosen, "#groups")
     def _group_chosen(self, event: LineList.Chosen) -> None:
@@ -384,9 +386,9 @@ class QdcScreen(Screen[None]):
     def say(self, text: str, *, error: bool = False) -> None:
         self.browse.say(text, error=error)
 
-    def job(self, doing: Coroutine[Any, Any, object], description: str) -> None:
+    def job(self, doing: Work, description: str) -> None:
         """Run something that takes a while; whatever it raises becomes words on the screen."""
-        self.run_worker(doing, group="jobs", description=description, exit_on_error=False)
+        begin(self, doing, "jobs", newest=False, description=description)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR and event.worker.error is not None:

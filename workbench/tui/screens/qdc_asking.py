@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from textual.timer import Timer
@@ -20,6 +21,7 @@ from workbench.tui.screens.qdc_known import CURATED, SEEDS, Difference, Known, P
 from workbench.tui.screens.qdc_places import Coloured, coloured, placed
 from workbench.tui.state import Ids
 from workbench.tui.widgets.figures import StripData, strip_data
+from workbench.tui.work import Work, begin
 
 if TYPE_CHECKING:
     from workbench.analyses.qdc.statistics import Figure, Histogram
@@ -88,7 +90,7 @@ class Asking:
     def all(self) -> None:
         """Another set: everything anew."""
         self._again = False
-        self._work(self._ask_live(then_slow=True), "live")
+        self._work(partial(self._ask_live, then_slow=True), "live")
 
     def _live(self) -> None:
         """One request at a time for the same set, and one more when something changed meanwhile: a stream of changes
@@ -96,29 +98,29 @@ class Asking:
         if "live" in self._running:
             self._again = True
         else:
-            self._work(self._ask_live(), "live")
+            self._work(self._ask_live, "live")
 
     def slow(self) -> None:
         """The sampled figures, the differences from the seeds, the groups; then the picture that is shown."""
-        self._work(self._ask_slow(), "slow")
+        self._work(self._ask_slow, "slow")
         self.picture()
 
     def groups(self) -> None:
-        self._work(self._ask_groups(), "groups")
+        self._work(self._ask_groups, "groups")
 
     def picture(self) -> None:
         """What the chosen picture needs, if it needs anything beyond the figures."""
         if not self._screen.shows_picture:
             return
         if self._known.picture == "map":
-            self._work(self._ask_map(), "picture")
+            self._work(self._ask_map, "picture")
         elif self._known.picture == "history":
-            self._work(self._ask_history(), "picture")
+            self._work(self._ask_history, "picture")
 
     # -- how
 
-    def _work(self, doing: object, group: str) -> None:
-        self._screen.run_worker(doing, group=f"qdc-{group}", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
+    def _work(self, doing: Work, group: str) -> None:
+        begin(self._screen, doing, f"qdc-{group}")
 
     async def _thread(self, read: Callable[[threading.Event], T]) -> T:
         """Run in a thread, which is told to stop when nobody waits for it any more."""

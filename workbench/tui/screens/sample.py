@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.app import ComposeResult
@@ -30,6 +31,7 @@ from workbench.tui.screens.sample_blocks import (
     cut_fields,
     sample_blocks,
 )
+from workbench.tui.work import begin
 
 if TYPE_CHECKING:
     from workbench.tui.inspecting import Inspecting
@@ -158,7 +160,7 @@ class SampleScreen(ModalScreen[int]):
         steps = self._inspecting.steps_of(self._detail.row) if self._inspecting is not None else None
         self.query_one(Reader).show(sample_blocks(self._detail, self._mode, steps), keep_place=keep_place)
         if self._inspecting is not None and steps is not None and not self._inspecting.knows(self.sample_id):
-            self.run_worker(self._margin(self.sample_id), group="margin", exclusive=True, exit_on_error=False)
+            begin(self, partial(self._margin, self.sample_id), "margin")
 
     async def _margin(self, sample_id: int) -> None:
         """Find out what stands in the margin of the steps, and show it if they still are."""

@@ -3,8 +3,8 @@ have in common; `viewing` decides what is shown, `deciding` changes what is deci
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual import events
@@ -31,6 +31,7 @@ from workbench.tui.widgets.qdc_strip import QdcStrip
 from workbench.tui.widgets.rows import NoFacts, RowFacts
 from workbench.tui.widgets.sample_table import SampleTable
 from workbench.tui.widgets.view_header import ViewHeader
+from workbench.tui.work import Work, begin
 
 if TYPE_CHECKING:
     from workbench.config import Settings
@@ -373,9 +374,9 @@ class TableScreen(Screen[None]):
             ErrorScreen.of(error, kept="" if isinstance(error, WorkbenchError) else "Everything decided before.")
         )
 
-    def job(self, doing: Coroutine[Any, Any, object], description: str) -> None:
+    def job(self, doing: Work, description: str) -> None:
         """Run something that takes a while; whatever it raises becomes words on the screen."""
-        self.run_worker(doing, group="jobs", description=description, exit_on_error=False)
+        begin(self, doing, "jobs", newest=False, description=description)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR and event.worker.error is not None:

@@ -4,9 +4,10 @@ actions; `traces_asking` asks the services."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -24,6 +25,7 @@ from workbench.tui.widgets.rows import NoFacts
 from workbench.tui.widgets.tab_line import TabLine
 from workbench.tui.widgets.trace_pane import TracePane
 from workbench.tui.widgets.trace_summary import NOISY, TraceSummaryBar, choice_of, following, within
+from workbench.tui.work import Work
 
 if TYPE_CHECKING:
     from workbench.services.tracing import TraceView
@@ -84,7 +86,7 @@ class TracesScreen(TableScreen):
         self.job_moved()
         self.viewing.start_at = self.left.sample
         self.viewing.open(self.viewing.asked)
-        self.job(self._load_facts(), "reading the facts")
+        self.job(self._load_facts, "reading the facts")
 
     async def _load_facts(self) -> None:
         self.facts = await asyncio.to_thread(lambda: self.workbench.facts)
@@ -165,7 +167,7 @@ class TracesScreen(TableScreen):
     def _repair(self) -> None:
         here = self.table.cursor_id
         if here is not None:
-            self.job(self.counting.repair(here), "repair")
+            self.job(partial(self.counting.repair, here), "repair")
 
     def _siblings(self) -> None:
         from workbench.tui.screens.trace_siblings import SiblingsScreen
@@ -223,7 +225,7 @@ class TracesScreen(TableScreen):
     def where(self, ids: Ids) -> str:
         return super().where(ids) if self.is_attached else ""
 
-    def job(self, doing: Coroutine[Any, Any, object], description: str) -> None:
+    def job(self, doing: Work, description: str) -> None:
         """On Browse, which is never left: what was begun here is brought to its end."""
         self.browse.job(doing, description)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbench.analyses.traces.findings import TraceKind
@@ -13,6 +14,7 @@ from workbench.tui.messages import DetailReady
 from workbench.tui.screens.lines import piece
 from workbench.tui.screens.reader import Block, Heading, Prose, Row
 from workbench.tui.widgets.trace_blocks import TraceBlocks, trace_blocks
+from workbench.tui.work import begin
 
 if TYPE_CHECKING:
     from workbench.services.tracing import TraceSummary, TraceView
@@ -27,7 +29,7 @@ class TraceLooking(Looking):
     """The trace that is in the pane."""
 
     def read(self, wanted: int) -> None:
-        self._screen.run_worker(self._inspect(wanted), group="trace", exit_on_error=False)
+        begin(self._screen, partial(self._inspect, wanted), "trace", newest=False)
 
     async def _inspect(self, wanted: int) -> None:
         found: tuple[TraceView, TraceBlocks] | None = None
@@ -68,7 +70,7 @@ class Counting:
 
     def ask(self) -> None:
         """Count again; the newest wish wins."""
-        self._screen.run_worker(self._count(), group="summary", exclusive=True, exit_on_error=False)
+        begin(self._screen, self._count, "summary")
 
     def follow(self) -> None:
         """Count again if the filter is another."""
