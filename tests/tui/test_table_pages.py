@@ -97,6 +97,21 @@ def test_the_number_of_pages_kept_is_bounded_and_the_near_ones_stay() -> None:
     assert sum(desk.cache.row(index * SIZE) is not None for index in range(200)) <= PageCache.KEPT
 
 
+def test_both_ends_stay_for_somebody_who_jumps_between_them() -> None:
+    """Whatever was read on the way: the pages shown last are kept, not those nearest."""
+    desk = Desk(1000 * SIZE)
+    for index in range(PageCache.KEPT):
+        desk.cache.ask(index)
+        desk.take()
+    for index in (999, 0, 999):
+        desk.cache.row(index * SIZE)
+        desk.take()
+    before = len(desk.source.asked)
+    for index in (0, 999) * 3:
+        assert desk.cache.row(index * SIZE) is not None
+    assert len(desk.source.asked) == before
+
+
 def test_a_page_that_failed_is_not_asked_for_again_and_again() -> None:
     desk = Desk(1000)
     desk.source.error = OSError("gone")

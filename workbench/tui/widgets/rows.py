@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from workbench.analyses.qdc.parts import NO_SCORE
+from workbench.model import NO_SCORE
 from workbench.tui.widgets.columns import NUMBERS
 from workbench.tui.widgets.trace_words import TRACE_FLAGS, chance, kind_cell, kind_of
 
@@ -145,7 +145,7 @@ class PageCache:
     """
 
     SIZE = 128
-    KEPT = 24
+    KEPT = 12
     NEAR = 2
     """Requests further than this many pages from the latest one are dropped if nobody has begun with them."""
 
@@ -156,6 +156,8 @@ class PageCache:
         self._deliver = deliver
         self._view: RowView | None = None
         self._pages: dict[int, tuple[RowPage, int]] = {}
+        """The page shown last is last."""
+        self._shown = -1
         self._old: dict[int, tuple[RowPage, int]] = {}
         """Pages that may be out of date, shown until they have been read again."""
         self._asked: dict[int, Future[Any]] = {}
@@ -185,6 +187,9 @@ class PageCache:
         if held is None or offset >= held[1]:
             self.ask(index)
             held = held or self._old.get(index)
+        elif index != self._shown:
+            self._shown = index
+            self._pages[index] = self._pages.pop(index)
         return (held[0], offset) if held is not None and offset < held[1] else None
 
     def ask(self, index: int) -> None:
@@ -227,7 +232,7 @@ class PageCache:
             self._pages[index] = (page, len(page.ids))
             self._old.pop(index, None)
             while len(self._pages) > self.KEPT:
-                del self._pages[min(self._pages, key=lambda kept: (abs(kept - index) <= self.NEAR, -abs(kept - index)))]
+                del self._pages[next(iter(self._pages))]
         return True
 
     def around(self, first: int, last: int) -> None:
