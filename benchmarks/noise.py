@@ -21,8 +21,9 @@ from workbench.analyses.arithmetic.verdicts import Verdict
 from workbench.analyses.traces.checking import check
 from workbench.analyses.traces.edits.injecting import Noised, inject
 from workbench.analyses.traces.edits.repairing import flow_of, repair
-from workbench.analyses.traces.findings import TraceKind, TraceText
+from workbench.analyses.traces.findings import TraceText
 from workbench.analyses.traces.tint.noise import Rates
+from workbench.model import TraceKind
 from workbench.services.noise import first_wrong
 from workbench.text.answers import split_final_answer
 

@@ -18,10 +18,11 @@ from typing import Any
 
 from benchmarks.report import Line, show, timed
 from benchmarks.tint import _share, _table
-from workbench.analyses.traces.findings import TraceKind, TraceText
+from workbench.analyses.traces.findings import TraceText
 from workbench.analyses.traces.states.checking import StateCheck, check_states
 from workbench.analyses.traces.steps import spans
 from workbench.analyses.traces.tint.generator import OPERATIONS, Rates, Sample, Spec, Visibility, generate
+from workbench.model import TraceKind
 
 DATA = Path(__file__).parents[2] / "shared/data"
 LEVELS: tuple[tuple[str, Rates], ...] = (

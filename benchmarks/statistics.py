@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.report import Line, percentile, show, timed
-from workbench.analyses.qdc.statistics import NO_SCORE, Rows, Statistics, summarise
+from workbench.analyses.qdc.statistics import Rows, Statistics, summarise
 from workbench.analyses.qdc.vectors import SCALE, VectorSums, novelty, spectrum, to_fixed, vendi
+from workbench.model import NO_SCORE
 
 DIMENSION = 384
 KERNEL = 3_000

@@ -20,12 +20,13 @@ from workbench.analyses.arithmetic.equations import find_equations
 from workbench.analyses.traces import questions
 from workbench.analyses.traces.checking import check
 from workbench.analyses.traces.dataflow import flow
-from workbench.analyses.traces.findings import Finding, TraceKind, TraceText
+from workbench.analyses.traces.findings import Finding, TraceText
 from workbench.analyses.traces.probability import p_wrong
 from workbench.analyses.traces.signals import signals
 from workbench.analyses.traces.states.checking import check_states
 from workbench.analyses.traces.steps import spans
 from workbench.analyses.traces.structure.checking import defects
+from workbench.model import TraceKind
 
 DATA = Path(__file__).parents[2] / "shared/data"
 MODELS = ("6b_finetuning", "6b_verification")

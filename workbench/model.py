@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 
 class Kind(StrEnum):
@@ -37,6 +37,36 @@ class Verdict(IntEnum):
             return cls(words[text.lower()])
         except KeyError:
             raise ValueError(f"not a verdict: {text!r} (accept, reject, undecided)") from None
+
+
+class TraceKind(StrEnum):
+    """What is wrong with a chain of thought, the most harmful first.
+
+    Dynamic noise is an error that later steps or the answer inherit, static noise is local: the rest still follows
+    (Havrilla and Iyer, arXiv 2402.04004). Semantic: every step that could be checked holds, and the answer is wrong.
+    """
+
+    DYNAMIC = "dynamic"
+    SEMANTIC = "semantic"
+    STATIC = "static"
+    STATIC_DELETION = "static-deletion"
+    STRUCTURAL = "structural"
+    NOT_CHECKED = "not-checked"
+    CLEAN = "clean"
+    """Nothing was found, and at least one step could be checked. Never a proof that the trace is right."""
+
+    @property
+    def harm(self) -> int:
+        """6 for the most harmful kind, 0 for a clean trace."""
+        return _HARM[self]
+
+    @property
+    def noisy(self) -> bool:
+        """Whether something was found."""
+        return self.harm > 1
+
+
+_HARM: Final = {kind: len(TraceKind) - 1 - place for place, kind in enumerate(TraceKind)}
 
 
 class Message(TypedDict, total=False):
@@ -118,6 +148,9 @@ MAPPABLE_FIELDS: tuple[str, ...] = (
 
 EDITABLE: tuple[str, ...] = ("prompt", "context", "response", "trace", "answer", "reference", "system")
 """The sample fields that an edit may change."""
+
+NO_SCORE: Final = -(2**31)
+"""A row without a score, where scores are thousandths."""
 
 ANALYSES: tuple[str, ...] = ("measures", "traces", "vectors")
 """The names `analyse` takes, beside `all`."""

@@ -12,7 +12,7 @@ import pytest
 
 import workbench
 from tests.cli.conftest import write_jsonl
-from workbench.analyses.traces.findings import TraceKind
+from workbench.model import TraceKind
 from workbench.resources import sample_seed_files
 
 if TYPE_CHECKING:

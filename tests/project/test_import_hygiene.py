@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.project.source import PACKAGE, ROOT, modules
+from tests.project.source import PACKAGE, ROOT, imported, modules
 
-HEAVY = ("textual", "duckdb", "torch", "litellm", "sentence_transformers", "transformers", "polars", "pyarrow")
+HEAVY = (
+    "textual",
+    "duckdb",
+    "_duckdb",
+    "torch",
+    "litellm",
+    "sentence_transformers",
+    "transformers",
+    "polars",
+    "pyarrow",
+)
 PURE = ("analyses", "config", "errors", "filters", "formats", "model", "resources", "text", "version")
 COMMANDS = (("--version",), ("--help",), ("queries",), ("config", "show"))
 REPORT = """
@@ -65,7 +77,7 @@ def test_a_pure_room_loads_nothing_heavy(room: str) -> None:
 def test_the_rooms_below_the_screen_load_no_screen_and_no_model(room: str) -> None:
     """Browsing must never load polars or pyarrow either: 80 MB."""
     code = "\n".join(f"import {name}" for name in names_of(room))
-    assert loaded_after(code, tuple(name for name in HEAVY if name != "duckdb")) == []
+    assert loaded_after(code, tuple(name for name in HEAVY if name != "_duckdb")) == []
 
 
 def test_the_app_loads_no_model_and_no_frames() -> None:
@@ -74,15 +86,38 @@ def test_the_app_loads_no_model_and_no_frames() -> None:
     assert loaded_after(code, tuple(name for name in HEAVY if name != "textual")) == []
 
 
-def test_the_app_gets_a_whole_duckdb_without_its_metadata() -> None:
-    """`open` puts off how DuckDB finds its version; whoever asks for it is told the truth."""
-    begun = "from workbench.cli import quick_start\nquick_start.begin()\nimport duckdb\n"
-    assert loaded_after(begun, ("importlib.metadata", "email")) == []
-    asked = (
-        "from importlib.metadata import version\nassert duckdb.__version__ == version('duckdb'), duckdb.__version__\n"
+def test_open_loads_only_what_its_first_rows_need(tmp_path: Path) -> None:
+    """Neither DuckDB's own API for queries, nor the statistics and traces, which `open` needs a moment later."""
+    first = (
+        "from workbench.cli import quick_start\nquick_start.begin()\n"
+        "import workbench.tui.app, workbench.services.workbench as w\n"
+        f"store = w.open_store({str(tmp_path / 'a.duckdb')!r})\nstore.browser\nstore.curator.revision\n"
     )
-    asked += "assert version('duckdb') in duckdb.version()\nassert duckdb.build_info()['package_version'] == version('duckdb')"
-    loaded_after(begun + asked)
+    later = ("duckdb", "importlib.metadata", "email", "polars", "pyarrow")
+    ours = ("workbench.analyses.qdc.statistics", "workbench.analyses.qdc.parts", "workbench.analyses.traces.findings")
+    loaded_after(f"{first}store.close()")  # what only a new store needs is not asked about
+    assert loaded_after(f"{first}store.close()", (*later, *ours)) == []
+    assert loaded_after(f"{first}store.curator.summary()\nstore.close()", ours) == list(ours[:2])
+
+
+def test_only_the_driver_uses_what_the_package_duckdb_adds() -> None:
+    """Elsewhere it may not have been imported: then connections lack those methods, and cannot read Arrow tables."""
+    ask = "import _duckdb\nconnection = _duckdb.DuckDBPyConnection\nbefore = set(dir(connection))\nimport duckdb\n"
+    ask += "print(*(set(dir(connection)) - before))"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, cwd=ROOT, check=True)
+    added = set(done.stdout.split())
+    assert "sql" in added
+    for module in modules():
+        if not module.name.startswith("workbench.store") or module.name == "workbench.store.driver":
+            continue
+        assert "duckdb" not in {name.partition(".")[0].lstrip("_") for name, _ in imported(module.tree)}, module.name
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if ast.unparse(node.func.value).endswith(("connection", "cursor", "root")):
+                assert node.func.attr not in added, module.where(node)
+                arrays = node.func.attr != "register" or ast.unparse(node.args[1]).startswith(("{", "_dictionary("))
+                assert arrays, module.where(node)
 
 
 def test_config_is_cheap() -> None:

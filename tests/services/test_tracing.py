@@ -18,9 +18,8 @@ from tests.store.tables import add, errors, rows_of, same_facts, table
 from workbench.analyses.helpers.crew import Crew
 from workbench.analyses.helpers.process import HelperFailed
 from workbench.analyses.qdc.figures import Z95
-from workbench.analyses.traces.findings import TraceKind
 from workbench.errors import Cancelled, UsageError
-from workbench.model import Progress, Verdict
+from workbench.model import Progress, TraceKind, Verdict
 from workbench.services import trace_checks
 from workbench.services.trace_checks import check_traces
 from workbench.services.tracing import Rate

@@ -9,7 +9,8 @@ import numpy as np
 
 from tests.store.tables import rows_of
 from workbench.analyses.traces.batch import COLUMNS, Row, evidence_json
-from workbench.analyses.traces.findings import Evidence, TraceKind
+from workbench.analyses.traces.findings import Evidence
+from workbench.model import TraceKind
 from workbench.store import traces
 from workbench.store.store import Store
 

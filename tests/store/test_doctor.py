@@ -10,8 +10,7 @@ import pytest
 from tests.store.checks import keep, row
 from tests.store.embedded import embed
 from tests.store.tables import add, errors, numbered, rows_of, table
-from workbench.analyses.traces.findings import TraceKind
-from workbench.model import Verdict
+from workbench.model import TraceKind, Verdict
 from workbench.store.doctor import _CHECKS, examine
 from workbench.store.migrations import MIGRATIONS
 from workbench.store.store import Store

@@ -17,10 +17,9 @@ from tests.store.checks import keep
 from tests.store.checks import row as row_of
 from tests.store.tables import add, counts, names_in, numbered, rows_of, table
 from workbench.analyses.traces.batch import COLUMNS
-from workbench.analyses.traces.findings import TraceKind
 from workbench.errors import FilterError
 from workbench.filters import FIELDS, All, AnyOf, Between, Compare, Node, Not, Search, Sql, parse
-from workbench.model import Verdict
+from workbench.model import TraceKind, Verdict
 from workbench.services.workbench import Workbench, open_store
 
 Row = dict[str, Any]

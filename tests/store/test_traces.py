@@ -14,8 +14,9 @@ import pytest
 
 from tests.store.checks import flags, keep, row
 from tests.store.tables import add, errors, numbered, rows_of, same_facts
-from workbench.analyses.traces.findings import Mark, TraceKind
+from workbench.analyses.traces.findings import Mark
 from workbench.filters import TRACE_KINDS
+from workbench.model import TraceKind
 from workbench.services.browsing import Browser, ViewSpec
 from workbench.store import traces
 from workbench.store.compact import compact

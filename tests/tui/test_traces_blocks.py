@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.tui.dialogs_support import HOSTILE, FakeDetail, a_row
 from tests.tui.traces_support import CLEAN, DYNAMIC, SEMANTIC, STATIC, UNCHECKED, lines_of, view_of
-from workbench.analyses.traces.findings import Evidence, TraceKind
+from workbench.analyses.traces.findings import Evidence
 from workbench.analyses.traces.steps import spans
-from workbench.model import Verdict
+from workbench.model import TraceKind, Verdict
 from workbench.services.tracing import Consensus, Sibling
 from workbench.text.sanitise import for_display
 from workbench.tui.screens.lines import line_cells

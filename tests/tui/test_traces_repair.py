@@ -9,8 +9,8 @@ import pytest
 from tests.tui.dialogs_support import HOSTILE, painted, wait_for
 from tests.tui.helpers import NARROW, WIDE, browse_of, see, told
 from tests.tui.traces_support import fill, lines_of, settled, table_ids, traces_of, tracing
-from workbench.analyses.traces.findings import TraceKind, TraceText
-from workbench.model import Verdict
+from workbench.analyses.traces.findings import TraceText
+from workbench.model import TraceKind, Verdict
 from workbench.services.workbench import Workbench
 from workbench.tui.screens.trace_repair import RepairScreen, repair_blocks
 from workbench.tui.screens.traces import TracesScreen

@@ -12,10 +12,9 @@ from tests.tui.dialogs_support import assert_harmless, painted, wait_for
 from tests.tui.helpers import NARROW, WIDE, browse_of, see, toasts, told, type_text
 from tests.tui.hostile import HOSTILE
 from tests.tui.traces_support import CLEAN, PROMPT, fill, settled, table_ids, traces_of, tracing
-from workbench.analyses.traces.findings import TraceKind
 from workbench.config import Settings
 from workbench.errors import StoreUnreadable
-from workbench.model import Verdict
+from workbench.model import TraceKind, Verdict
 from workbench.services.workbench import Workbench, open_store
 from workbench.tui.actions import ACTIONS
 from workbench.tui.screens.browse import BrowseScreen

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.dialogs_support import HOSTILE
-from workbench.analyses.traces.findings import TraceKind
 from workbench.filters import parse
+from workbench.model import TraceKind
 from workbench.services.tracing import Rate, TraceSummary
 from workbench.tui.screens.lines import line_cells, line_text
 from workbench.tui.widgets.trace_summary import (

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.fakes import FakeFacts, FakePage
-from workbench.analyses.traces.findings import TraceKind
 from workbench.filters import All, Sql, parse
+from workbench.model import TraceKind
 from workbench.tui.state import Asked
 from workbench.tui.widgets.cells import cell
 from workbench.tui.widgets.columns import COLUMNS, TRACE_COLUMNS, place

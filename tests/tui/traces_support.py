@@ -15,9 +15,10 @@ from tests.tui.dialogs_support import wait_for
 from tests.tui.fakes import cells_of
 from tests.tui.helpers import WIDE, browsing
 from workbench.analyses.traces.checking import check
-from workbench.analyses.traces.findings import TraceKind, TraceText
+from workbench.analyses.traces.findings import TraceText
 from workbench.analyses.traces.steps import spans
 from workbench.config import Settings
+from workbench.model import TraceKind
 from workbench.services.tracing import Consensus, Sibling, TraceView
 from workbench.services.workbench import Workbench
 from workbench.tui.screens.lines import line_text

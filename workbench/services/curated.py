@@ -10,12 +10,10 @@ import numpy.typing as npt
 
 from workbench.analyses.qdc.statistics import Rows, Statistics, ranges
 from workbench.analyses.qdc.vectors import VectorSums
-from workbench.errors import FilterError
 from workbench.model import Verdict
-from workbench.store import groups
+from workbench.services.tags import Tags
 from workbench.store.facts import Facts
 from workbench.store.samples import Ids
-from workbench.store.store import Store
 from workbench.store.vectors import VectorFile
 
 _PLAIN: Final = (
@@ -35,31 +33,8 @@ _PLAIN: Final = (
     "difficulty",
     "cell",
 )
-
-
-class Tags:
-    """The tags of every live sample, by sample id, read when first asked for and after a change of tags."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._held: tuple[Ids, npt.NDArray[np.int32]] | None = None
-        self.stale = False
-        self.revision = 0
-        """Goes up when they were read again."""
-
-    def load(self) -> tuple[Ids, npt.NDArray[np.int32]]:
-        """(sample ids, ascending; the code of a tag of each)."""
-        held = self._held
-        if held is None or self.stale:
-            self.stale = False
-            try:
-                found = self._store.read("detail", lambda c: groups.by(c, "tag", self._store.live)).result()
-                held = found.ids, found.codes
-            except FilterError:  # more tags than anybody tells apart: texts, put there by a mistake
-                held = np.empty(0, np.int64), np.empty(0, np.int32)
-            self._held = held
-            self.revision += 1
-        return held
+_NARROW: Final = ("dataset", "strategy", "tokens", "steps")
+"""Facts whose type is as narrow as their numbers."""
 
 
 def rows_of(
@@ -67,6 +42,7 @@ def rows_of(
 ) -> Rows:
     """What the statistics read of some samples, as if they had `verdict`. The vectors are not copied."""
     columns: dict[str, Any] = {name: getattr(facts, name)[ids] for name in _PLAIN}
+    columns |= {name: columns[name].astype(np.int32) for name in _NARROW}
     if verdict is not None:
         columns["verdict"] = np.full(len(ids), verdict.value, np.uint8)
     if vectors is not None:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from workbench.analyses.qdc.statistics import Rows, Statistics, Summary, summarise
 from workbench.errors import UsageError
 from workbench.model import EDITABLE, Change, Message, Operation, Sample, Verdict
-from workbench.services.curated import CuratedStatistics, Tags, rows_of
 from workbench.services.rows import as_row
+from workbench.services.tags import Tags
 from workbench.store import samples
 from workbench.store.facts import Facts
 from workbench.store.samples import Ids, check_text
 from workbench.store.store import Store
+
+if TYPE_CHECKING:
+    from workbench.analyses.qdc.statistics import Rows, Statistics, Summary
+    from workbench.services.curated import CuratedStatistics
 
 T = TypeVar("T")
 _HASHED = (*EDITABLE, "messages", "extra")
@@ -29,7 +33,6 @@ class Curator:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._guard = threading.Lock()
-        self._curated = CuratedStatistics()
         self._tags = Tags(store)
         self._tagging = 0
         """Changes under way that can set tags."""
@@ -143,6 +146,13 @@ class Curator:
         future.set_result(change)
 
     # -- figures ------------------------------------------------------------------------------------------------
+    # What they import is imported when they are asked for: the first rows of the app do not.
+
+    @cached_property
+    def _curated(self) -> CuratedStatistics:
+        from workbench.services.curated import CuratedStatistics
+
+        return CuratedStatistics()
 
     def statistics(self) -> Statistics:
         """Of the curated set, kept by adding what came in and subtracting what went out."""
@@ -151,7 +161,7 @@ class Curator:
             try:
                 return self._curated.now(facts, self._store.vectors, self._tags)
             except BaseException:
-                self._curated = CuratedStatistics()  # half a step would stay in the sums for good
+                self.__dict__.pop("_curated", None)  # half a step would stay in the sums for good
                 raise
 
     def forget_statistics(self) -> None:
@@ -161,10 +171,14 @@ class Curator:
 
     def rows_of(self, ids: Ids, *, vectors: bool = True) -> Rows:
         """What the statistics read of some samples; without `vectors`, as if there were none."""
+        from workbench.services.curated import rows_of
+
         return rows_of(self.facts, ids, self._store.vectors if vectors else None, self._tags)
 
     def statistics_of(self, ids: Ids, *, vectors: bool = True) -> Statistics:
         """Of any samples: linear in their number."""
+        from workbench.analyses.qdc.statistics import Statistics
+
         return Statistics.of(self.rows_of(ids, vectors=vectors))
 
     def summary(self) -> Summary:
@@ -173,6 +187,8 @@ class Curator:
 
     def summed(self) -> tuple[Statistics, Summary]:
         """The statistics of the curated set and their figures, of the same moment."""
+        from workbench.analyses.qdc.statistics import summarise
+
         statistics, held = self.statistics(), self._summary
         if held is None or held[0] is not statistics:
             held = self._summary = statistics, summarise(statistics)
@@ -180,6 +196,9 @@ class Curator:
 
     def what_if(self, ids: Ids, verdict: Verdict) -> Summary:
         """The figures of the curated set if `ids` got `verdict`; nothing is written."""
+        from workbench.analyses.qdc.statistics import Statistics, summarise
+        from workbench.services.curated import rows_of
+
         facts = self.facts
         chosen = np.unique(np.asarray(ids, dtype=np.int64))
         chosen = chosen[facts.live[chosen]]

@@ -263,7 +263,7 @@ def measure(workbench: Workbench, where: str = "") -> Measured:
     """Hold what was found against the truth that `noise inject` and `tint` write, for all samples that carry one.
 
     Raises FilterError, and UsageError when no sample does."""
-    from workbench.analyses.traces.findings import TraceKind
+    from workbench.model import TraceKind
 
     ids = workbench.ids(where)
     truths = dict(_truths(workbench, ids))
@@ -324,7 +324,7 @@ def first_wrong(text: str, field_: str, noise: Mapping[str, Any]) -> int | None:
 
 
 def _measured(counts: Counter[tuple[str, str]], steps: Counter[bool], harm: Counter[bool], known: int) -> Measured:
-    from workbench.analyses.traces.findings import TraceKind
+    from workbench.model import TraceKind
 
     found = [kind for kind in TraceKind if any(counts[truth, kind.value] for truth in TRUTHS)]
     confusion = {
@@ -362,6 +362,6 @@ def _share(counts: Counter[bool]) -> Rate:
 
 def kinds_found(measured: Measured) -> Sequence[str]:
     """The kinds that were found in any sample, the most harmful first."""
-    from workbench.analyses.traces.findings import TraceKind
+    from workbench.model import TraceKind
 
     return [kind.value for kind in TraceKind if any(kind.value in row for row in measured.confusion.values())]

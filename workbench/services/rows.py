@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from workbench.analyses.qdc.parts import NO_SCORE
+from workbench.model import NO_SCORE
 
 if TYPE_CHECKING:
     from workbench.store.facts import Facts

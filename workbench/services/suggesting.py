@@ -17,9 +17,9 @@ from workbench.analyses.qdc.selection.base import random_choice
 from workbench.analyses.qdc.selection.deita import deita
 from workbench.analyses.qdc.selection.facility import facility_location
 from workbench.analyses.qdc.selection.frontier import frontier
-from workbench.analyses.qdc.statistics import NO_SCORE, Summary
+from workbench.analyses.qdc.statistics import Summary
 from workbench.errors import UsageError
-from workbench.model import Progress, Verdict
+from workbench.model import NO_SCORE, Progress, Verdict
 from workbench.services.curating import Curator
 from workbench.services.qdc import Qdc, by_axis
 from workbench.store.facts import Facts

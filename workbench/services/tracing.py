@@ -12,9 +12,9 @@ import numpy as np
 
 from workbench.analyses.qdc.figures import rate
 from workbench.analyses.traces import batch
-from workbench.analyses.traces.findings import Evidence, Finding, TraceKind, TraceText
+from workbench.analyses.traces.findings import Evidence, Finding, TraceText
 from workbench.errors import UsageError
-from workbench.model import Verdict
+from workbench.model import TraceKind, Verdict
 from workbench.services.rows import consensus_of, evidence_of
 from workbench.store import traces
 from workbench.store.samples import Ids, batches, fetch_one

@@ -12,8 +12,7 @@ from workbench.faults import durable_step
 from workbench.store.vectors import Fixed, VectorFile
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
-
+    from workbench.store.driver import DuckDBPyConnection as Connection
     from workbench.store.store import Store
 
 

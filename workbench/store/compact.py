@@ -17,8 +17,7 @@ from workbench.store.vector_care import discard, remove_strays, squeeze
 from workbench.store.vectors import ModelRecord, models
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
-
+    from workbench.store.driver import DuckDBPyConnection as Connection
     from workbench.store.store import Store
 
 
@@ -58,9 +57,9 @@ def compact(store: Store) -> tuple[Store, dict[str, int]]:
 
 
 def _attached(path: Path, new: Path, memory_limit: str) -> Connection:
-    import duckdb
+    from workbench.store import driver
 
-    connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": f"{path}.tmp"})
+    connection = driver.connect(config={"memory_limit": memory_limit, "temp_directory": f"{path}.tmp"})
     try:
         connection.execute(f"ATTACH '{_quoted(path)}' AS old (READ_ONLY)")
         connection.execute(f"ATTACH '{_quoted(new)}' AS new (STORAGE_VERSION '{STORAGE_VERSION}')")

@@ -12,7 +12,7 @@ from workbench.store.engine import scalar
 from workbench.store.samples import Ids
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
+    from workbench.store.driver import DuckDBPyConnection as Connection
 
 _WORD = "['undecided', 'accept', 'reject'][{code} + 1]::verdict"
 

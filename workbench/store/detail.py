@@ -9,7 +9,7 @@ from workbench.model import SAMPLE_COLUMNS
 from workbench.store.samples import TEXTS, column
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
+    from workbench.store.driver import DuckDBPyConnection as Connection
 
 _MOST_RELATED = 200
 

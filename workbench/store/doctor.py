@@ -12,8 +12,7 @@ from workbench.store.traces import DETECTOR, KNOWN, NOISY
 from workbench.store.vector_care import examine_vectors
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
-
+    from workbench.store.driver import DuckDBPyConnection as Connection
     from workbench.store.store import Store
 
 _KEEP = "Keep a copy of the file, and report this: it is a fault of Workbench."

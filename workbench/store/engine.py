@@ -1,4 +1,4 @@
-"""Opening a DuckDB file safely: locks, refusals, limits. The only place that calls duckdb.connect on a store."""
+"""Opening a DuckDB file safely: locks, refusals, limits. The only place that calls driver.connect on a store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import StoreHeld, StoreUnreadable, WorkbenchError
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
+    from workbench.store.driver import DuckDBPyConnection as Connection
 
 STORAGE_VERSION = "v1.5.0"
 """Files stay readable by DuckDB 1.5; a file made at 2.0's own default cannot be opened by anything older."""
@@ -54,7 +54,7 @@ def release(path: Path) -> None:
 
 
 def _connect(path: Path, memory_limit: str, threads: int) -> Connection:
-    import duckdb
+    from workbench.store import driver
 
     fresh = not path.exists()
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -67,12 +67,12 @@ def _connect(path: Path, memory_limit: str, threads: int) -> Connection:
         "autoload_known_extensions": False,
     }
     try:
-        connection = duckdb.connect(str(path), config=config)
+        connection = driver.connect(str(path), config=config)
         # `Store.close` checkpoints by itself; a file that is refused after a look inside must stay as it is.
         connection.execute("PRAGMA disable_checkpoint_on_shutdown")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-    except duckdb.Error as error:
+    except driver.Error as error:
         if fresh and not _is_held(error):
             for half in (path, Path(f"{path}.wal")):
                 half.unlink(missing_ok=True)  # made by this very call, and no store yet
@@ -169,14 +169,14 @@ def closed() -> WorkbenchError:
 
 def understood(error: BaseException) -> BaseException:
     """An error of DuckDB in a person's words; any other error, and an interrupted statement, as it is."""
-    import duckdb
+    from workbench.store import driver
 
-    if not isinstance(error, duckdb.Error) or isinstance(error, duckdb.InterruptException):
+    if not isinstance(error, driver.Error) or isinstance(error, driver.InterruptException):
         return error
     text = str(error)
     if any(sign in text for sign in _FULL):
         words = "The disk is full, so this was not written. All that was acknowledged is kept: make room and try again."
-    elif isinstance(error, duckdb.OutOfMemoryException):
+    elif isinstance(error, driver.OutOfMemoryException):
         words = "This needs more memory than the store may use. Nothing was changed: raise memory_limit."
     elif "invalidated" in text:
         words = "The store cannot go on after an earlier error. All that was acknowledged is kept: close it and open it again."

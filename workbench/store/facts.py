@@ -5,29 +5,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from workbench.analyses.qdc.parts import NO_SCORE
 from workbench.errors import UsageError
+from workbench.model import NO_SCORE
 from workbench.store import traces
 from workbench.store.engine import scalar
 from workbench.store.samples import Ids, Ranges, within
 from workbench.store.vectors import VectorFile, rows_of_samples
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
+    from workbench.store.driver import DuckDBPyConnection as Connection
 
 
 _NONE: dict[str, np.generic] = {
     "verdict": np.uint8(0),
     "kind": np.int8(0),
-    "dataset": np.int32(0),
-    "strategy": np.int32(-1),
-    "tokens": np.int32(-1),
-    "steps": np.int32(-1),
+    "dataset": np.int8(0),
+    "strategy": np.int8(-1),
+    "tokens": np.int16(-1),
+    "steps": np.int16(-1),
     "operations": np.int16(-1),
     "operators": np.int8(-1),
     "numbers": np.int16(-1),
@@ -46,17 +46,18 @@ _NONE: dict[str, np.generic] = {
     "failed_steps": np.int16(-1),
     "live": np.bool_(False),
 }
-"""Every array of the facts with what a new slot of it says. `live` is last: see `Facts.grow`."""
+"""Every array of the facts with what a new slot of it says, in the narrowest type that may do. `live` is last: see
+`Facts.grow`."""
 MEASURED = ("tokens", "steps", "operations", "operators", "numbers", "nesting", "correct", "score")
 """The columns of the table `measures` that are facts."""
-_WRITTEN_SINGLY = ("verdict", "kind", "dataset", "strategy", "tokens", "steps")
+_WRITTEN_SINGLY = ("verdict", "kind")
 """Those that others write into without `put`; they always have memory of their own."""
 
 
 @dataclass(slots=True)
 class Facts:
-    """Arrays indexed by sample id (slot 0 is unused). About 19 bytes a sample, and up to 35 more for what is known: an
-    array that says the same of every sample takes no memory (it is then read-only: change it by `put`).
+    """Arrays indexed by sample id (slot 0 is unused). 3 bytes a sample, and up to 41 more for what is known: an array that
+    says the same of every sample takes no memory, and a type is no wider than its numbers (change them by `put`).
 
     kind: 0 seed, 1 synthetic. dataset, strategy: codes into the name lists, strategy -1 for none. verdict: codes of
     `model.Verdict`. live: False for samples of an undone operation.
@@ -74,10 +75,10 @@ class Facts:
     """Goes up whenever numbers of samples that were there have changed: what was summed up from them is out of date."""
     verdict: npt.NDArray[np.uint8] = field(init=False)
     kind: npt.NDArray[np.int8] = field(init=False)
-    dataset: npt.NDArray[np.int32] = field(init=False)
-    strategy: npt.NDArray[np.int32] = field(init=False)
-    tokens: npt.NDArray[np.int32] = field(init=False)
-    steps: npt.NDArray[np.int32] = field(init=False)
+    dataset: npt.NDArray[np.signedinteger[Any]] = field(init=False)
+    strategy: npt.NDArray[np.signedinteger[Any]] = field(init=False)
+    tokens: npt.NDArray[np.signedinteger[Any]] = field(init=False)
+    steps: npt.NDArray[np.signedinteger[Any]] = field(init=False)
     operations: npt.NDArray[np.int16] = field(init=False)
     operators: npt.NDArray[np.int8] = field(init=False)
     numbers: npt.NDArray[np.int16] = field(init=False)
@@ -121,18 +122,18 @@ class Facts:
             self.n = n
 
     def put(self, name: str, ids: Ids, values: npt.NDArray[np.generic]) -> None:
-        """Write one number for each of some samples; the array gets memory of its own when it had none."""
+        """Write one number for each of some samples. The array gets memory of its own when it had none, and a wider type
+        when its own cannot hold a number."""
         with self.guard:
             held = getattr(self, name)
-            if _is_shared(held):
-                none = _NONE[name]
-                if bool((values == none).all()):
-                    return
+            if _is_shared(held) and bool((values == _NONE[name]).all()):
+                return
+            if not _holds(held.dtype, values):
+                held = held.astype(values.dtype)
+            elif _is_shared(held):
                 held = np.array(held)
-                held[ids] = values
-                setattr(self, name, held)
-            else:
-                held[ids] = values
+            held[ids] = values
+            setattr(self, name, held)
 
     def replace(self, name: str, ids: Ids, values: npt.NDArray[np.generic]) -> None:
         """Write one number for each of some samples, and forget those of all others, in one step for whoever reads."""
@@ -141,7 +142,8 @@ class Facts:
             if not known.any():
                 setattr(self, name, np.broadcast_to(_NONE[name], self.n + 1))
                 return
-            fresh = np.full(self.n + 1, _NONE[name])
+            none = _NONE[name]
+            fresh = np.full(self.n + 1, none, none.dtype if _holds(none.dtype, values) else values.dtype)
             fresh[ids[known]] = values[known]
             setattr(self, name, fresh)
 
@@ -180,6 +182,13 @@ def _is_shared(held: npt.NDArray[np.generic]) -> bool:
     return held.strides == (0,)
 
 
+def _holds(kind: np.dtype[Any], values: npt.NDArray[Any]) -> bool:
+    """Whether an array of this type can hold these numbers."""
+    if values.dtype == kind or kind.kind != "i" or not len(values):
+        return True
+    return bool(np.iinfo(kind).min <= values.min() and values.max() <= np.iinfo(kind).max)
+
+
 _PIECE = 122_880
 """Rows read at a time: DuckDB's row group. All at once took 50 MB more for a million rows."""
 _FEW = 64
@@ -196,8 +205,8 @@ def load_samples(connection: Connection, facts: Facts, first: int) -> None:
         read = (_codes_by_list if few else _codes_by_join)(connection, facts, low)
         ids = np.asarray(read["id"])
         facts.kind[ids] = read["kind"]
-        facts.dataset[ids] = read["dataset"]
-        facts.strategy[ids] = read["strategy"]
+        for name in ("dataset", "strategy"):
+            facts.put(name, ids, np.asarray(read[name]))
 
 
 def _last(facts: Facts, low: int) -> int:

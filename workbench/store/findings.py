@@ -14,8 +14,8 @@ from workbench.store.samples import Ids, Ranges, within
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection as Connection
 
+    from workbench.store.driver import DuckDBPyConnection as Connection
     from workbench.store.store import Store
     from workbench.store.threads import Transaction
 
@@ -39,14 +39,17 @@ def frame(connection: Connection, ids: Ids, columns: Sequence[str]) -> pl.DataFr
     """The columns of some samples, `id` first, in order of id."""
     import polars as pl
 
+    from workbench.store import driver
+
     connection.register("wanted", {"id": ids})
     try:
         names = ", ".join(f"s.{name}" for name in columns)
         # The range lets zone maps skip row groups; the join alone would scan every one.
-        table = connection.sql(
+        table = driver.arrow(
+            connection,
             f"""SELECT s.id, {names} FROM samples s JOIN wanted w ON w.id = s.id
-                WHERE s.id BETWEEN {int(ids[0])} AND {int(ids[-1])} ORDER BY s.id"""
-        ).to_arrow_table()
+                WHERE s.id BETWEEN {int(ids[0])} AND {int(ids[-1])} ORDER BY s.id""",
+        )
     finally:
         connection.unregister("wanted")
     found = pl.from_arrow(table)
@@ -68,10 +71,12 @@ def save(store: Store, analysis: str, version: int, found: pl.DataFrame) -> None
 def append(store: Store, table: str, rows: pa.Table, version: int) -> None:
     """Append rows (`sample_id`, `version` and more columns of the table) in the place of those that another version of
     the analysis has written about the same samples."""
+    from workbench.store import driver
+
     columns = ", ".join(rows.column_names)
 
     def run(transaction: Transaction) -> None:
-        transaction.connection.register("incoming", rows)
+        driver.register(transaction.connection, "incoming", rows)
         try:
             transaction.connection.execute(
                 f"DELETE FROM {table} WHERE version <> ? AND sample_id IN (SELECT sample_id FROM incoming)", [version]

@@ -14,7 +14,7 @@ from workbench.store.samples import Ids, Ranges, within
 from workbench.store.views import leave
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
+    from workbench.store.driver import DuckDBPyConnection as Connection
 
 COLUMNS: tuple[str, ...] = ("kind", "dataset", "strategy", "verdict", "tag", "cell", "source")
 """What `by` takes besides an expression."""
@@ -51,19 +51,19 @@ def by(connection: Connection, what: str, live: Ranges) -> Grouping:
 
 def _check(connection: Connection, expression: str) -> None:
     """What parses with parentheses around it and without is one expression, and cannot close them."""
-    import duckdb
+    from workbench.store import driver
 
     for sql in (f"SELECT {expression}\n FROM samples_now", f"SELECT ({expression}\n) FROM samples_now"):
         try:
             statements = connection.extract_statements(sql)
-        except duckdb.Error as error:
+        except driver.Error as error:
             raise FilterError(f"cannot group by {expression}: {first_line(str(error))}") from error
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        if len(statements) != 1 or statements[0].type != driver.StatementType.SELECT:
             raise FilterError("group by takes one SQL expression, not statements")
 
 
 def _read(connection: Connection, keyed: str, live: Ranges) -> Grouping:
-    import duckdb
+    from workbench.store import driver
 
     tables = f"""WITH keyed AS (SELECT id, coalesce(key, '-') AS key FROM ({keyed}) WHERE {within("id", live)}),
         sizes AS (SELECT key, (row_number() OVER (ORDER BY count(*) DESC, key) - 1)::INTEGER AS code
@@ -76,9 +76,9 @@ def _read(connection: Connection, keyed: str, live: Ranges) -> Grouping:
         rows = connection.execute(
             f"{tables} SELECT id, code FROM keyed JOIN sizes USING (key) ORDER BY id"
         ).fetchnumpy()
-    except duckdb.InterruptException:
+    except driver.InterruptException:
         raise
-    except duckdb.Error as error:
+    except driver.Error as error:
         raise FilterError(f"the store refused this grouping: {first_line(str(error))}") from error
     finally:
         leave(connection)

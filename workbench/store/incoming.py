@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection as Connection
+
+    from workbench.store.driver import DuckDBPyConnection as Connection
 
 
 def numbers(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None = None) -> pa.Array:
@@ -41,7 +42,9 @@ class Incoming:
         """The connection, on which `name` is `table` meanwhile."""
         self._table = table
         if not self._registered:
-            self._connection.register(self._name, self)
+            from workbench.store import driver
+
+            driver.register(self._connection, self._name, self)
             self._registered = True
         try:
             yield self._connection

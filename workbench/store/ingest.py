@@ -18,7 +18,8 @@ from workbench.store.seen import Seen, Words, words_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection as Connection
+
+    from workbench.store.driver import DuckDBPyConnection as Connection
 
 
 _QUESTIONS = 8
@@ -64,7 +65,7 @@ class Ingest:
 
     def add(self, table: pa.Table) -> int:
         """Add the rows of an Arrow table (columns of `formats.arrow.to_arrow`) that are not there yet; returns how many."""
-        import duckdb
+        from workbench.store import driver
 
         if self._stopped.is_set():
             raise closed()
@@ -75,7 +76,7 @@ class Ingest:
                 known = samples.existing_ids(self._hashes, table, [(self._first, self._next - 1)], again) | known
             self._mine.add(words)
             added = samples.append_chunk(self._rows, table, self._next, known, self.source_id)
-        except duckdb.Error as error:
+        except driver.Error as error:
             raise closed() if self._stopped.is_set() else understood(error) from error
         self._next += added
         durable_step("import: chunk")
@@ -131,7 +132,7 @@ class Ingest:
         if not self.added:
             self.abandon()
             return None
-        import duckdb
+        from workbench.store import driver
 
         number = self._take_number()
         try:
@@ -154,7 +155,7 @@ class Ingest:
             self._connection.execute("COMMIT")
         except BaseException as error:
             self.abandon()
-            if isinstance(error, duckdb.Error):
+            if isinstance(error, driver.Error):
                 raise closed() if self._stopped.is_set() else understood(error) from error
             raise
         durable_step("import: committed")
@@ -164,14 +165,14 @@ class Ingest:
 
     def abandon(self) -> None:
         """Take everything back. Does nothing after the end."""
-        import duckdb
+        from workbench.store import driver
 
         if not self._open:
             return
         self._open = False
         try:
             self._connection.execute("ROLLBACK")
-        except duckdb.Error:
+        except driver.Error:
             return  # the statement that failed has ended the transaction already, or closing the store has
         finally:
             self._ended(self._first, self._next_source, False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import StoreUnreadable, WorkbenchError
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
+    from workbench.store.driver import DuckDBPyConnection as Connection
 
 MIGRATIONS: list[Callable[[Connection], None]] = []
 

@@ -9,7 +9,7 @@ from workbench.model import Operation
 from workbench.store.samples import Ranges
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
+    from workbench.store.driver import DuckDBPyConnection as Connection
 
 NOT_UNDOABLE = ("undo", "redo")
 _FIELDS = "id, kind, title, filter, rows, strftime(done_at, '%Y-%m-%dT%H:%M:%SZ'), undone_by"

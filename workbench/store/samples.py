@@ -14,7 +14,8 @@ from workbench.store.incoming import Incoming, numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection as Connection
+
+    from workbench.store.driver import DuckDBPyConnection as Connection
 
 Ids = npt.NDArray[np.int64]
 Ranges = Sequence[tuple[int, int]]
@@ -251,10 +252,12 @@ def _names_of(connection: Connection, table: str, name: str, low: int, high: int
 
 def hash_order(connection: Connection, first: int, last: int) -> npt.NDArray[np.uint64]:
     """The first 8 bytes of the content hash of the samples from `first` to `last`, big-endian, in order of id."""
+    from workbench.store import driver
+
     out = np.zeros(last - first + 1, np.uint64)
-    table = connection.sql(
-        "SELECT id, content_hash::BLOB AS hash FROM samples WHERE id BETWEEN ? AND ?", params=[first, last]
-    ).to_arrow_table()
+    table = driver.arrow(
+        connection, "SELECT id, content_hash::BLOB AS hash FROM samples WHERE id BETWEEN ? AND ?", [first, last]
+    )
     for batch in table.to_batches():
         hashes = batch.column("hash")
         start = int(np.frombuffer(hashes.buffers()[1], np.int32, 1, 4 * hashes.offset)[0])

@@ -12,8 +12,7 @@ from workbench.store.filter_sql import SORTS
 from workbench.store.threads import Transaction
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
-
+    from workbench.store.driver import DuckDBPyConnection as Connection
     from workbench.store.store import Store
 
 

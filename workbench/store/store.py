@@ -27,8 +27,7 @@ from workbench.store.samples import Ids, Ranges, check_text
 from workbench.store.threads import Reader, Transaction, Writer
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
-
+    from workbench.store.driver import DuckDBPyConnection as Connection
     from workbench.store.traces import Arrival
 
 T = TypeVar("T")
@@ -53,7 +52,7 @@ class Store:
 
     def __init__(self, path: Path, *, create: bool = True, memory_limit: str = "256MB", threads: int = 2) -> None:
         self.path = path
-        import duckdb
+        from workbench.store import driver
 
         self.memory_limit, self.threads = memory_limit, threads
         root = connect(path, create=create, memory_limit=memory_limit, threads=threads)
@@ -72,7 +71,7 @@ class Store:
         except BaseException as error:
             root.close()
             release(path)
-            if isinstance(error, duckdb.Error):
+            if isinstance(error, driver.Error):
                 raise explain(path, error) from error
             raise
         self._numbers = itertools.count(number)
@@ -276,9 +275,10 @@ class Store:
             operations.record(connection, number, "edit", words, rows=1, first_sample=new_id, last_sample=new_id)
             held = known.verdict[[old_id]].copy()
             known.grow(new_id)
-            for array in (known.kind, known.dataset):
-                array[new_id] = array[old_id]
-            known.strategy[new_id] = facts.code_of(known.strategy_names, "edit")
+            known.kind[new_id] = known.kind[old_id]
+            here = np.array([new_id])
+            known.put("dataset", here, known.dataset[[old_id]])
+            known.put("strategy", here, np.array([facts.code_of(known.strategy_names, "edit")]))
             self._append_one(transaction, number, old_id, Verdict.REJECT, f"superseded by #{new_id}")
             if held[0]:
                 self._append_one(transaction, number, new_id, Verdict(int(held[0])), None)

@@ -16,7 +16,7 @@ from workbench.faults import durable_step
 from workbench.store.engine import closed, understood
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
+    from workbench.store.driver import DuckDBPyConnection as Connection
 
 T = TypeVar("T")
 
@@ -219,13 +219,13 @@ class Writer:
             job.future.set_result(result)
 
     def _roll_back(self, transaction: Transaction) -> None:
-        import duckdb
+        from workbench.store import driver
 
         for undo in reversed(transaction.on_rollback):
             undo()
         try:
             self._connection.execute("ROLLBACK")
-        except duckdb.Error:
+        except driver.Error:
             return  # the failed statement has ended the transaction already, or the whole database is out of order
 
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from workbench.analyses.traces.batch import COLUMNS, READS, Row
-from workbench.analyses.traces.findings import TraceKind
 from workbench.faults import durable_step
+from workbench.model import TraceKind
 from workbench.store.engine import scalar
 from workbench.store.samples import Ids, Ranges, batches, within
 
 if TYPE_CHECKING:
     import polars as pl
-    from duckdb import DuckDBPyConnection as Connection
 
+    from workbench.store.driver import DuckDBPyConnection as Connection
     from workbench.store.facts import Facts
     from workbench.store.store import Store
     from workbench.store.threads import Transaction
@@ -78,11 +78,13 @@ def texts(connection: Connection, ids: Ids) -> list[tuple[Any, ...]]:
 def save(store: Store, version: int, ids: Ids, rows: Sequence[Row]) -> None:
     """Keep what the check found about some samples, with their flags, in the place of what was known of them. What their
     siblings say is forgotten until it is settled anew."""
+    from workbench.store import driver
+
     table = _table(version, ids, rows)
 
     def run(transaction: Transaction) -> None:
         connection = transaction.connection
-        connection.register("incoming", table)
+        driver.register(connection, "incoming", table)
         try:
             mine = "sample_id IN (SELECT sample_id FROM incoming)"
             for name in ("traces", "trace_consensus"):
@@ -125,6 +127,8 @@ def voters(
     `parts` of about the same size, none of which parts siblings."""
     import polars as pl
 
+    from workbench.store import driver
+
     voting = _VOTERS.format(live=within("t.sample_id", live), editions=within("s.id", live))
     if prompt_hash is not None:
         sql = f"{_FRAME} {voting} AND t.prompt_hash = {int(prompt_hash)}"
@@ -132,7 +136,7 @@ def voters(
         mine = f"prompt_hash % {int(parts)} = {int(part)}"
         sql = f"""{_FRAME} {voting} AND t.{mine} AND t.prompt_hash IN (
             SELECT prompt_hash FROM traces WHERE {mine} GROUP BY prompt_hash HAVING count(answer_key) > 1)"""
-    found = pl.from_arrow(connection.sql(sql).to_arrow_table())
+    found = pl.from_arrow(driver.arrow(connection, sql))
     assert isinstance(found, pl.DataFrame)
     return found
 
@@ -168,9 +172,11 @@ def replace_consensus(store: Store, settled: pl.DataFrame | None) -> None:
 
 
 def _insert_consensus(connection: Connection, settled: pl.DataFrame) -> None:
+    from workbench.store import driver
+
     if not settled.height:
         return
-    connection.register("incoming", settled.to_arrow())
+    driver.register(connection, "incoming", settled.to_arrow())
     try:
         connection.execute(
             """INSERT INTO trace_consensus SELECT id, kind, p_wrong, size, agree, own, majority, evidence

@@ -16,8 +16,7 @@ from workbench.store.engine import scalar, sync_folder
 from workbench.store.vectors import ModelRecord, VectorFile, models, path_of, use
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
-
+    from workbench.store.driver import DuckDBPyConnection as Connection
     from workbench.store.store import Store
 
 _ROWS = 16_384

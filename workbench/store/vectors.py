@@ -21,8 +21,7 @@ from workbench.store.engine import scalar, sync_folder
 from workbench.store.samples import Ids, Ranges, within
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
-
+    from workbench.store.driver import DuckDBPyConnection as Connection
     from workbench.store.store import Store
     from workbench.store.threads import Transaction
 

@@ -14,7 +14,7 @@ from workbench.store.filter_sql import SORTS, Selection, compile_filter
 from workbench.store.samples import Ids, Ranges, within
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection as Connection
+    from workbench.store.driver import DuckDBPyConnection as Connection
 
 FIRST_PAGE = 256
 _ROW_GROUP = 122_880
@@ -55,13 +55,13 @@ def _check_conditions(connection: Connection, node: Node) -> None:
 
     What parses both without parentheses (here) and inside them (in the statement) can only be an expression.
     """
-    import duckdb
+    from workbench.store import driver
 
     match node:
         case Sql(condition):
             try:
                 statements = connection.extract_statements(f"SELECT 1 FROM samples_now WHERE {condition}\n")
-            except duckdb.Error as error:
+            except driver.Error as error:
                 raise FilterError(f"sql: {first_line(str(error))}") from error
             if len(statements) != 1:
                 raise FilterError("sql: takes one condition, not statements")
@@ -123,21 +123,21 @@ def _sorted(
 
 def _ids(connection: Connection, sql: str) -> Ids:
     """Run one SELECT of ids, read-only, whatever a `sql:` condition tried to smuggle in."""
-    import duckdb
+    from workbench.store import driver
 
     try:
         statements = connection.extract_statements(sql)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        if len(statements) != 1 or statements[0].type != driver.StatementType.SELECT:
             raise FilterError("sql: takes one condition, not statements")
         for _ in range(3):
             try:
                 return _read_only(connection, sql)
-            except duckdb.TransactionException:
+            except driver.TransactionException:
                 continue  # an interrupt between two statements aborts the transaction; it was meant for the view before
         return _read_only(connection, sql)
-    except duckdb.InterruptException:
+    except driver.InterruptException:
         raise
-    except duckdb.Error as error:
+    except driver.Error as error:
         raise FilterError(f"the store refused this filter: {first_line(str(error))}") from error
 
 
@@ -151,13 +151,13 @@ def _read_only(connection: Connection, sql: str) -> Ids:
 
 def leave(connection: Connection) -> None:
     """End the transaction, also when the interrupt meant for its statement arrives only now."""
-    import duckdb
+    from workbench.store import driver
 
     for _ in range(10):
         try:
             connection.execute("ROLLBACK")
-        except duckdb.InterruptException:
+        except driver.InterruptException:
             continue
-        except duckdb.TransactionException:
+        except driver.TransactionException:
             return  # it has ended already
         return

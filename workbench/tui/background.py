@@ -8,9 +8,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from workbench.analyses.traces.findings import TraceKind
 from workbench.errors import Cancelled
-from workbench.model import AnalysisReport
+from workbench.model import AnalysisReport, TraceKind
 from workbench.text.sanitise import one_line
 from workbench.tui import messages
 from workbench.tui.analysis_job import AnalysisJob

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from workbench.analyses.qdc.catalogue import CATALOGUE, LIVE, SPECS
 from workbench.analyses.qdc.figures import rate
-from workbench.analyses.qdc.parts import NO_SCORE, SCORES, SHARES, STEPS, TOKENS, Scale
+from workbench.analyses.qdc.parts import SCORES, SHARES, STEPS, TOKENS, Scale
 from workbench.analyses.qdc.statistics import (
     SCALES,
     Figure,
@@ -27,6 +27,7 @@ from workbench.analyses.qdc.statistics import (
     summarise,
 )
 from workbench.analyses.qdc.vectors import to_fixed
+from workbench.model import NO_SCORE
 
 ROW = st.tuples(
     st.integers(0, 1),

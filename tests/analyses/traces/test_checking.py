@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.analyses.traces.checking import answer_key, check
-from workbench.analyses.traces.findings import Finding, TraceKind, TraceText
+from workbench.analyses.traces.findings import Finding, TraceText
+from workbench.model import TraceKind
 from workbench.resources import sample_seeds_dir
 
 PENS = "Tom has 17 pens and buys 3 packs of 12 pens. He gives 5 away. How many has he?"

@@ -125,9 +125,6 @@ percentages to 0.05."""
 SHARES: Final = Scale.from_edges((0, *range(5, 1_000, 10), 1_001), 1_000)
 """Thousandths from 0 to 1, in bins of 0.01 with the round values in their middle."""
 
-NO_SCORE: Final = -(2**31)
-"""A row without a score."""
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Distribution:

@@ -23,9 +23,9 @@ from workbench.analyses.qdc.figures import (
     spread,
     variety,
 )
-from workbench.analyses.qdc.parts import NO_SCORE, SCORES, SHARES, STEPS, TOKENS, Counts, Distribution
+from workbench.analyses.qdc.parts import SCORES, SHARES, STEPS, TOKENS, Counts, Distribution
 from workbench.analyses.qdc.vectors import ImpossibleSums, VectorSums, mean_pairwise_cosine, spectrum, vendi, vendi_2
-from workbench.model import Verdict
+from workbench.model import NO_SCORE, Verdict
 
 __all__ = ["NO_SCORE", "Figure", "Histogram", "Rows", "Spread", "Statistics", "Summary", "Variety", "summarise"]
 

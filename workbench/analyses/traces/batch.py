@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from workbench.analyses.traces.findings import Evidence, Field, Finding, TraceKind, TraceText
+from workbench.model import TraceKind
+
+if TYPE_CHECKING:
+    from workbench.analyses.traces.findings import Evidence, Field, Finding, TraceText
 
 VERSION: Final = 1
 READS: Final = ("prompt", "context", "several_turns", "response", "trace", "answer", "reference", "extra")
@@ -35,6 +38,7 @@ def text_of(sample: Mapping[str, Any]) -> TraceText | None:
     """What a check reads of a sample with `READS`; `extra` is JSON text or parsed. None where there is neither a trace nor
     a response: nothing was reasoned."""
     from workbench.analyses.checks import correct_in, parse_extra
+    from workbench.analyses.traces.findings import TraceText
     from workbench.analyses.traces.labels import step_labels
     from workbench.analyses.traces.steps import spans
 
@@ -101,6 +105,8 @@ def evidence_json(evidence: Sequence[Evidence]) -> str | None:
 
 def nothing(hashed: int | None, *, why: str | None = None) -> Row:
     """The row of a sample that was not checked: there is nothing to check, or (`why`) it could not be."""
+    from workbench.analyses.traces.findings import Evidence, Finding
+
     evidence = [] if why is None else [Evidence("not-checked", why)]
     return as_row(
         Finding(TraceKind.NOT_CHECKED, math.nan, None, "", None, None, None, evidence=tuple(evidence)), hashed

@@ -12,7 +12,7 @@ from workbench.analyses.arithmetic.answers import Answer, Source, final_answer, 
 from workbench.analyses.arithmetic.equations import find_equations
 from workbench.analyses.arithmetic.verdicts import Verdict
 from workbench.analyses.traces.dataflow import NOWHERE, Flow, flow
-from workbench.analyses.traces.findings import Evidence, Finding, Slip, TraceKind, TraceText
+from workbench.analyses.traces.findings import Evidence, Finding, Slip, TraceText
 from workbench.analyses.traces.probability import p_wrong
 from workbench.analyses.traces.signals import signals
 from workbench.analyses.traces.slips import find_slips
@@ -20,6 +20,7 @@ from workbench.analyses.traces.states.checking import StateCheck, check_states
 from workbench.analyses.traces.steps import Span, spans, step_at
 from workbench.analyses.traces.structure.checking import defects
 from workbench.analyses.traces.telling import told, wrong_answer
+from workbench.model import TraceKind
 
 LONGEST: Final = 400_000
 """Only so many first characters of a trace are checked; what follows is not checkable."""

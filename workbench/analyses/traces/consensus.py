@@ -6,8 +6,8 @@ from __future__ import annotations
 from math import hypot, log
 from typing import TYPE_CHECKING, Final
 
-from workbench.analyses.traces.findings import TraceKind
 from workbench.analyses.traces.probability import LEAST, PRIOR, model, odds_to_chance
+from workbench.model import TraceKind
 
 if TYPE_CHECKING:
     import polars as pl

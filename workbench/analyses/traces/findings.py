@@ -3,38 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-
-class TraceKind(StrEnum):
-    """What is wrong with a chain of thought, the most harmful first.
-
-    Dynamic noise is an error that later steps or the answer inherit, static noise is local: the rest still follows
-    (Havrilla and Iyer, arXiv 2402.04004). Semantic: every step that could be checked holds, and the answer is wrong.
-    """
-
-    DYNAMIC = "dynamic"
-    SEMANTIC = "semantic"
-    STATIC = "static"
-    STATIC_DELETION = "static-deletion"
-    STRUCTURAL = "structural"
-    NOT_CHECKED = "not-checked"
-    CLEAN = "clean"
-    """Nothing was found, and at least one step could be checked. Never a proof that the trace is right."""
-
-    @property
-    def harm(self) -> int:
-        """6 for the most harmful kind, 0 for a clean trace."""
-        return _HARM[self]
-
-    @property
-    def noisy(self) -> bool:
-        """Whether something was found."""
-        return self.harm > 1
-
-
-_HARM: Final = {kind: len(TraceKind) - 1 - place for place, kind in enumerate(TraceKind)}
+from workbench.model import TraceKind
 
 Mark: TypeAlias = Literal["+", "-", "?"]
 """What is known of one step: holds, fails, not checkable."""

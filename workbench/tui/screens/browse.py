@@ -78,6 +78,7 @@ class BrowseScreen(TableScreen):
             self.app.post_message(event)
         self.facts = self.inspecting.facts = await asyncio.to_thread(lambda: self.workbench.facts)
         self.table.use_facts(self.facts)
+        await asyncio.to_thread(self.workbench.curator.summed)  # the first sum is of all that is accepted
         self.totals.changed()
         if self.table.cursor_id is not None:
             self.looking.ask()

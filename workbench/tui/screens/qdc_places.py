@@ -79,7 +79,7 @@ def _categories(
     if colour == "flags":
         flagged = np.isin(ids, workbench.qdc.ids("-flag:none"))
         return flagged.astype(np.int16), [("no flag", "plain"), ("flagged", "warn")]
-    raw = (facts.strategy if colour == "strategy" else facts.dataset)[ids]
+    raw = (facts.strategy if colour == "strategy" else facts.dataset)[ids].astype(np.int32)
     texts = list(facts.strategy_names if colour == "strategy" else facts.dataset_names)
     return _largest(raw, texts, "no strategy" if colour == "strategy" else "no dataset")
 

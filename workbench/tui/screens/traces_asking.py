@@ -6,8 +6,8 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from workbench.analyses.traces.findings import TraceKind
 from workbench.errors import FilterError, WorkbenchError
+from workbench.model import TraceKind
 from workbench.text.sanitise import Safe, for_display
 from workbench.tui.looking import Looking
 from workbench.tui.messages import DetailReady

@@ -6,8 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from workbench.analyses.traces.findings import TraceKind
-from workbench.model import Verdict
+from workbench.model import TraceKind, Verdict
 from workbench.text.sanitise import Safe, for_display, one_line
 from workbench.tui.screens.lines import Line, Piece, column, piece
 from workbench.tui.screens.reader import Block, Heading, Prose, Row, Runs

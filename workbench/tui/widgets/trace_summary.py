@@ -11,7 +11,7 @@ from textual import events
 from textual.message import Message
 from textual.widgets import Static
 
-from workbench.analyses.traces.findings import TraceKind
+from workbench.model import TraceKind
 from workbench.text.sanitise import one_line
 from workbench.tui.screens.dialog import content
 from workbench.tui.screens.lines import Line, Piece, line_cells, piece

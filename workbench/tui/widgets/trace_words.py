@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from workbench.analyses.traces.findings import TraceKind
+from workbench.model import TraceKind
 from workbench.text.sanitise import Safe, one_line
 from workbench.tui.screens.lines import Tone
 

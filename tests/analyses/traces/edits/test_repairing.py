@@ -17,10 +17,11 @@ from workbench.analyses.traces.checking import check
 from workbench.analyses.traces.edits.injecting import inject
 from workbench.analyses.traces.edits.repairing import Repair, corrections, flow_of, repair
 from workbench.analyses.traces.edits.rewriting import apply
-from workbench.analyses.traces.findings import Finding, TraceKind, TraceText
+from workbench.analyses.traces.findings import Finding, TraceText
 from workbench.analyses.traces.steps import spans
 from workbench.analyses.traces.tint.generator import Spec, generate
 from workbench.analyses.traces.tint.noise import Rates
+from workbench.model import TraceKind
 
 
 def checked(sample: TraceText) -> tuple[Finding, Repair | None, dict[int, list[tuple[str, str]]]]:

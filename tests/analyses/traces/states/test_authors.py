@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.analyses.traces.findings import TraceKind, TraceText
+from workbench.analyses.traces.findings import TraceText
 from workbench.analyses.traces.states.authors import written_by_authors
 from workbench.analyses.traces.states.checking import StateCheck, check_states
 from workbench.analyses.traces.steps import spans
+from workbench.model import TraceKind
 
 SUM = (
     "x = 5 7 , y = 6 8|res = 0|carry = 0|digx = 7|digy = 8|x = 5|y = 6|ds = 1 5|res = 5|carry = 1|digx = 5|digy = 6|x = 0|y = 0"

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from workbench.analyses.traces.findings import Slip, TraceKind, TraceText
+from workbench.analyses.traces.findings import Slip, TraceText
 from workbench.analyses.traces.states.checking import LONGEST, StateCheck, check_states
 from workbench.analyses.traces.states.prompt import asked
 from workbench.analyses.traces.steps import spans
 from workbench.analyses.traces.tint.generator import OPERATIONS, Rates, Sample, Spec, Visibility, execute, generate
+from workbench.model import TraceKind
 
 HOW: tuple[Visibility, ...] = ("hidden", "inlined", "call")
 SHOWN: list[dict[str, Visibility]] = [{}, *(dict.fromkeys(OPERATIONS, one) for one in HOW)]

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from workbench.analyses.arithmetic.equations import find_equations
 from workbench.analyses.arithmetic.verdicts import Verdict
-from workbench.analyses.traces.findings import TraceKind, TraceText
+from workbench.analyses.traces.findings import TraceText
 from workbench.analyses.traces.states.assigned import may_assign
 from workbench.analyses.traces.states.checking import StateCheck, check_states
 from workbench.analyses.traces.steps import spans
+from workbench.model import TraceKind
 
 SLOW = 5.0
 

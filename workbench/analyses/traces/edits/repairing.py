@@ -17,13 +17,14 @@ from workbench.analyses.traces.dataflow import CONSTANT, NOWHERE, Flow, flow
 from workbench.analyses.traces.edits.carrying import Texts, carry, place_of, put_number
 from workbench.analyses.traces.edits.rewriting import Edit, apply, rewrite
 from workbench.analyses.traces.edits.writing import follow, groups, read_shown, separates
-from workbench.analyses.traces.findings import Finding, Slip, TraceKind, TraceText
+from workbench.analyses.traces.findings import Finding, Slip, TraceText
 from workbench.analyses.traces.states.lines import read_line, take_apart, visibility_in, written_like
 from workbench.analyses.traces.states.prompt import asked, right_answer
 from workbench.analyses.traces.states.run import clean_run
 from workbench.analyses.traces.steps import Span, spans, step_at
 from workbench.analyses.traces.tint import generator as tint
 from workbench.analyses.traces.tint.values import Value
+from workbench.model import TraceKind
 
 _Found: TypeAlias = tuple[int, Span, str, str]
 """Step, place, what stands there, what should."""

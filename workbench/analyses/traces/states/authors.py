@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from workbench.analyses.traces.findings import Evidence, Slip, TraceKind, TraceText
+from workbench.analyses.traces.findings import Evidence, Slip, TraceText
 from workbench.analyses.traces.states import likely
 from workbench.analyses.traces.states.found import Marks, StateCheck, align, gaps, missing
 from workbench.analyses.traces.states.heirs import Key, Went, heirs_of
@@ -21,6 +21,7 @@ from workbench.analyses.traces.states.lines import Text, take_apart, written_lik
 from workbench.analyses.traces.states.prompt import Question, plainly, right_answer
 from workbench.analyses.traces.states.replay import MOST_LINES, Line, Replay, apart, read_line, replay
 from workbench.analyses.traces.tint.values import TInt, Value
+from workbench.model import TraceKind
 
 _SIGNS: Final = re.compile(
     r"(?:^|\n)\s?(?:digx|digy|ds|dd|dm|fac|mag|term|x_c|in_res|out_res|min_item|min_index|candidate|nums_sorted|sorted_l"

@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from workbench.analyses.traces.findings import TraceKind, TraceText
+from workbench.analyses.traces.findings import TraceText
 from workbench.analyses.traces.states.authors import check_authors, written_by_authors
 from workbench.analyses.traces.states.found import StateCheck
 from workbench.analyses.traces.states.names import check_names
 from workbench.analyses.traces.states.prompt import Question, asked
 from workbench.analyses.traces.states.tint import check_tint
+from workbench.model import TraceKind
 
 __all__ = ["LONGEST", "StateCheck", "check_states"]
 

@@ -9,7 +9,8 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Any, Final
 
-from workbench.analyses.traces.findings import Evidence, Field, Slip, TraceKind
+from workbench.analyses.traces.findings import Evidence, Field, Slip
+from workbench.model import TraceKind
 
 
 @dataclass(frozen=True, slots=True)

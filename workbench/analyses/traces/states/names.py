@@ -20,7 +20,7 @@ from workbench.analyses.arithmetic.expressions import NotCheckableError, apply
 from workbench.analyses.arithmetic.numbers import Rational, fold, size
 from workbench.analyses.arithmetic.tokens import plain_latex
 from workbench.analyses.arithmetic.verdicts import Equation, Verdict
-from workbench.analyses.traces.findings import Slip, TraceKind, TraceText
+from workbench.analyses.traces.findings import Slip, TraceText
 from workbench.analyses.traces.states.assigned import (
     LONGEST,
     Filled,
@@ -32,6 +32,7 @@ from workbench.analyses.traces.states.assigned import (
     parts,
 )
 from workbench.analyses.traces.states.found import Marks, StateCheck
+from workbench.model import TraceKind
 
 _BLOCK: Final = re.compile(
     r"(?P<indent>[ \t]{0,60})(?:for|while|if|elif|else|def|with|try|except|finally|class)\b[^\n]{0,400}:[ \t]*$"

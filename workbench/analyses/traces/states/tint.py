@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from workbench.analyses.traces.findings import Evidence, Slip, TraceKind, TraceText
+from workbench.analyses.traces.findings import Evidence, Slip, TraceText
 from workbench.analyses.traces.states import likely
 from workbench.analyses.traces.states.found import MOST_TOLD, Marks, StateCheck, align, gaps, missing
 from workbench.analyses.traces.states.heirs import Went, heirs_of
@@ -44,6 +44,7 @@ from workbench.analyses.traces.states.run import Following, clean_run, follow
 from workbench.analyses.traces.tint.generator import Run
 from workbench.analyses.traces.tint.machine import TraceTooLong, Visibility
 from workbench.analyses.traces.tint.values import Value, render
+from workbench.model import TraceKind
 
 _SAME: Final = str.maketrans("123456789", "000000000")
 """Every digit as 0."""
