@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
@@ -17,6 +18,8 @@ from workbench.store.samples import Ids
 from workbench.store.store import Store
 
 CHUNK = 20_000
+_LOOK = 0.1
+"""Seconds between two looks at `cancel`."""
 
 
 def analyse(
@@ -40,11 +43,13 @@ def analyse(
         raise UsageError(f"no analysis is called {name}: choose one of {', '.join((*ANALYSES, 'all'))}")
     reports = []
     if name in ("measures", "all"):
-        reports.append(_measure(store, progress, cancel, among))
+        with _alone(store, "measures", cancel):
+            reports.append(_measure(store, progress, cancel, among))
     if name in ("traces", "all"):
         from workbench.services.trace_checks import check_traces
 
-        reports.append(check_traces(store, progress, cancel, pause, among))
+        with _alone(store, "traces", cancel):
+            reports.append(check_traces(store, progress, cancel, pause, among))
     if name in ("vectors", "all"):
         from workbench.analyses.embedding.models import ModelMissing, ModelRefused
         from workbench.services.embedding import VERSION, embed_samples
@@ -56,6 +61,18 @@ def analyse(
                 raise
             reports.append(AnalysisReport("vectors", VERSION, 0, 0, 0.0, str(error)))
     return reports
+
+
+@contextmanager
+def _alone(store: Store, name: str, cancel: threading.Event | None) -> Iterator[None]:
+    """Wait until no other run of the analysis is going on; the app has one behind the screen, and one after an import."""
+    while not store.analysing[name].acquire(timeout=_LOOK):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("Stopped while another run of the same analysis was going on: that one goes on.")
+    try:
+        yield
+    finally:
+        store.analysing[name].release()
 
 
 def _measure(

@@ -58,19 +58,21 @@ def frame(connection: Connection, ids: Ids, columns: Sequence[str]) -> pl.DataFr
 
 
 def save(store: Store, analysis: str, version: int, found: pl.DataFrame) -> None:
-    """Append what an analysis found about some samples (`id` and columns of its table), durably."""
+    """Keep what an analysis found about some samples (`id` and columns of its table), durably, in the place of whatever it
+    or another version of it has found about them before."""
     import polars as pl
 
     rows = found.rename({"id": "sample_id"}).with_columns(
         pl.lit(version, pl.Int32).alias("version"),
         *(pl.col(name).clip(upper_bound=most) for name, most in _MOST.items() if name in found.columns),
     )
-    append(store, _TABLES[analysis], rows.to_arrow(), version)
+    if rows.height:
+        ids = rows["sample_id"].to_numpy()
+        _put(store, _TABLES[analysis], rows.to_arrow(), int(ids.min()), int(ids.max()))
 
 
-def append(store: Store, table: str, rows: pa.Table, version: int) -> None:
-    """Append rows (`sample_id`, `version` and more columns of the table) in the place of those that another version of
-    the analysis has written about the same samples."""
+def _put(store: Store, table: str, rows: pa.Table, low: int, high: int) -> None:
+    """Rows (`sample_id` from `low` to `high`, and more columns of the table) in the place of those about the same samples."""
     from workbench.store import driver
 
     columns = ", ".join(rows.column_names)
@@ -78,8 +80,10 @@ def append(store: Store, table: str, rows: pa.Table, version: int) -> None:
     def run(transaction: Transaction) -> None:
         driver.register(transaction.connection, "incoming", rows)
         try:
+            # The range lets zone maps skip row groups; another run may have measured the same samples meanwhile.
             transaction.connection.execute(
-                f"DELETE FROM {table} WHERE version <> ? AND sample_id IN (SELECT sample_id FROM incoming)", [version]
+                f"""DELETE FROM {table} WHERE sample_id BETWEEN {low} AND {high}
+                    AND sample_id IN (SELECT sample_id FROM incoming)"""
             )
             transaction.connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming")
         finally:

@@ -81,6 +81,8 @@ class Store:
         self._loading = threading.Lock()
         self.facts = Facts()
         self._hash_order = np.zeros(1, np.uint64)
+        self.analysing = {name: threading.Lock() for name in ("measures", "traces")}
+        """Held by a run of the analysis: a second one waits, and then has nothing left to do."""
         self.embedding = threading.Lock()
         """Held by whoever adds vectors."""
         self.readers = {name: Reader(root.cursor(), name) for name in READERS}
