@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 _SYLLABLES = [
@@ -131,12 +132,11 @@ def make_store(path: Path, rows: int) -> None:
         for start in range(1, rows + 1, 100_000):
             ids = np.arange(start, min(start + 100_000, rows + 1))
             found = {
-                "sample_id": ids,
-                "version": np.ones(len(ids), np.int32),
+                "id": ids,
                 "tokens": rng.integers(60, 900, len(ids)).astype(np.int32),
                 "steps": rng.integers(0, 12, len(ids)).astype(np.int32),
             }
-            findings.append(store, "measures", pa.table(found), 1)
+            findings.save(store, "measures", 1, pl.DataFrame(found))
 
 
 def make_jsonl(path: Path, rows: int) -> None:
