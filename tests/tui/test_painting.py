@@ -37,6 +37,30 @@ def seen(character: str, style: Style) -> tuple[str, object]:
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
+@pytest.mark.parametrize("settings", [Settings(), Settings(theme="textual-light")], ids=["usual", "light"])
+async def test_the_first_frame_has_all_its_styles(store: Workbench, size: tuple[int, int], settings: Settings) -> None:
+    """The start leaves out styling everything a second time: doing so changes nothing."""
+    async with browsing(store, size, settings=settings) as pilot:
+        await see(pilot, "#1  seed")
+        screen = browse_of(pilot)
+        nodes = list(screen.walk_children(with_self=True))
+
+        def looks() -> list[tuple[object, ...]]:
+            return [
+                (
+                    node,
+                    dict(node.styles.base.get_rules()),
+                    {k: dict(v.get_rules()) for k, v in node._component_styles.items()},
+                )
+                for node in nodes
+            ]
+
+        before = looks()
+        pilot.app.stylesheet.update(screen)
+        assert looks() == before
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
 @pytest.mark.parametrize(
     "part",
     [(0, 0, 1, 1), (0, 2, 30, 5), (3, 1, 160, 20), (70, 0, 8, 24), (78, 10, 2, 3), (0, 15, 80, 9), (20, 3, 90, 1)],

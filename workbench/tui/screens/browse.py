@@ -67,6 +67,10 @@ class BrowseScreen(TableScreen):
         if not self._held:
             super()._compositor_refresh()
 
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:  # Textual calls its own after this
+        if self._held:
+            event.refresh_styles = False  # each widget has just got its styles when it was mounted
+
     async def _load_facts(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.table.has_rows.wait(), ROWS_WITHIN)
