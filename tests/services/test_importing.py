@@ -196,7 +196,7 @@ def test_cancel_keeps_the_rows_so_far(workbench: Workbench, tmp_path: Path) -> N
     """Stopped in the middle, the rows so far are one undoable operation; the same import again adds the rest."""
     path = large(tmp_path / "a.jsonl")
     cancel = threading.Event()
-    with pytest.raises(Cancelled, match=r"rows were added and kept \(undo removes them\)"):
+    with pytest.raises(Cancelled, match=r"rows added and kept \(undo takes them back\)"):
         workbench.import_files([path], cancel=cancel, progress=lambda progress: cancel.set())
     kept = workbench.total
     assert 0 < kept < 40_000

@@ -61,7 +61,7 @@ def test_each_text_once(workbench: Workbench) -> None:
     store, pool = workbench._store, Embedder()
     report = embed(store, pool=pool)
     assert sorted(pool.asked) == ["NaN", "a", "b", "c\n\nb"]
-    assert (report.analysis, report.rows, report.skipped, report.note) == ("vectors", 7, 0, "1 texts have no vector")
+    assert (report.analysis, report.rows, report.skipped, report.note) == ("vectors", 7, 0, "1 text without a vector")
     assert stored(store) == {1: "a", 2: "c\n\nb", 3: "a", 5: "c\n\nb", 7: "b"}
     assert workbench.facts.vector[[4, 6]].tolist() == [-1, -1]
     again = embed(store, pool=pool)

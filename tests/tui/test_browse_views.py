@@ -164,7 +164,7 @@ async def test_a_search_that_goes_on_says_how_far_and_can_be_stopped(
         await see(pilot, "searching 43% · 4 so far")
         await see(pilot, "#15  seed")
         await pilot.press("asterisk")
-        await told(pilot, "the 4 rows found so far are marked")
+        await told(pilot, "4 rows found so far, all marked")
         await pilot.press("escape")
         await told(pilot, "the search was stopped")
         assert "searching" not in painted(pilot)

@@ -331,7 +331,7 @@ async def test_checking_is_started_here_and_the_table_fills(unchecked: Workbench
         await pilot.press("C")
         await wait_for(lambda: len(table_ids(pilot)) == 4, "the table fills")
         await settled(pilot)
-        await told(pilot, "traces have been checked")
+        await told(pilot, "traces checked")
         assert "▶✗" in painted(pilot)
         assert "not been checked" not in painted(pilot)
         await pilot.press("C")

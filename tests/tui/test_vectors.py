@@ -39,7 +39,7 @@ async def test_a_small_store_gets_its_vectors_by_itself(store: Workbench) -> Non
         await wait_for(lambda: int(np.isfinite(store.facts.novelty).sum()) == 50, "novelty of the undecided")
         await wait_for(lambda: app.background.novelty_is_fresh, "and it is of the set as it is")  # type: ignore[attr-defined]
         await wait_for(lambda: "vectors" not in painted(pilot).splitlines()[1], "no job on the tab line")
-        assert any("60 samples have got their vectors" in toast for toast in toasts(pilot))
+        assert any("new vectors for 60 samples" in toast for toast in toasts(pilot))
 
 
 @pytest.mark.slow

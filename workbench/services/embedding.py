@@ -23,6 +23,7 @@ from workbench.store import cell_rows, vector_care, vectors
 from workbench.store.samples import Ids
 from workbench.store.store import Store
 from workbench.store.vectors import Missing, ModelRecord, VectorFile
+from workbench.text.counting import counted
 
 if TYPE_CHECKING:
     from workbench.analyses.embedding.models import Model
@@ -82,7 +83,7 @@ def embed_samples(
             store.reload_findings()
     asked = store.total if among is None else len(among)
     if job.refused:
-        job.notes.append(f"{job.refused:,} texts have no vector")
+        job.notes.append(f"{counted(job.refused, 'text')} without a vector")
     note = "; ".join(job.notes)
     return AnalysisReport("vectors", VERSION, job.rows, asked - job.rows, time.monotonic() - started, note)
 
@@ -165,7 +166,7 @@ class _Job:
         """Refer samples to vectors of the same text that are there; returns the samples whose texts are new."""
         known = np.flatnonzero(found.row >= vectors.NOT_EMBEDDABLE)
         for start in range(0, len(known), _AT_ONCE):
-            self._stop_if_asked(f"{self.rows:,} samples got the vector of a text that was embedded before")
+            self._stop_if_asked(f"{counted(self.rows, 'sample')} got the vector of a text that was embedded before")
             some = known[start : start + _AT_ONCE]
             vectors.refer(self.store, file.model, found.ids[some], found.row[some])
             self.touched = True

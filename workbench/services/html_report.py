@@ -20,6 +20,7 @@ from workbench.errors import Cancelled, UsageError, WorkbenchError
 from workbench.model import Progress, Verdict
 from workbench.services.qdc import Group, Moment, Report
 from workbench.store.engine import sync_folder
+from workbench.text.counting import counted
 
 if TYPE_CHECKING:
     from workbench.services.workbench import Workbench
@@ -124,7 +125,7 @@ def _page(workbench: Workbench, report: Report, groups: Sequence[Group], by: str
     )
     parts = [
         f"<h1>{escape(workbench.path.name)}: {escape(report.set)}</h1>",
-        f'<p class="quiet">{report.n:,} samples, {made}. {vectors} {sampled}</p>',
+        f'<p class="quiet">{counted(report.n, "sample")}, {made}. {vectors} {sampled}</p>',
         *(_axis(report, axis) for axis in ("quality", "diversity", "complexity")),
         "<h2>Distributions</h2>",
         *_histograms(report),
@@ -251,7 +252,7 @@ def _map(workbench: Workbench, chosen: str) -> Iterable[str]:
                 text=words,
                 marker={"size": 4, "opacity": 0.55},
             )
-    yield f"<h2>Map</h2><p class=quiet>{len(ids):,} samples; two principal components.</p>"
+    yield f"<h2>Map</h2><p class=quiet>{counted(len(ids), 'sample')}; two principal components.</p>"
     yield _plot(figure, "", "", height=620)
 
 

@@ -18,6 +18,7 @@ from workbench.errors import AmbiguousShape, Cancelled, UsageError, WorkbenchErr
 from workbench.model import KEPT_REFUSALS, FileReport, ImportReport, Kind, Progress, Refusal
 from workbench.store.ingest import Ingest, refusals_json
 from workbench.store.store import Store
+from workbench.text.counting import counted
 
 if TYPE_CHECKING:
     from workbench.formats.ingest import Chunk, Preview
@@ -114,7 +115,11 @@ def import_files(
             operation = job.run(store, side)
     report = ImportReport(operation, job.reports, time.monotonic() - started)
     if job.stopped:
-        kept = f"{report.added:,} rows were added and kept (undo removes them)" if report.added else "nothing was added"
+        kept = (
+            f"{counted(report.added, 'row')} added and kept (undo takes them back)"
+            if report.added
+            else "nothing was added"
+        )
         raise Cancelled(f"Import stopped: {kept}. Import the same files again to add the rest.")
     return report
 
@@ -220,7 +225,7 @@ class _Import:
         names = [path.name for path in self.files]
         shown = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
         rows = sum(report.added for report in self.reports)
-        return f"import {shown}: {rows:,} samples" + (" (stopped)" if self.stopped else "")
+        return f"import {shown}: {counted(rows, 'sample')}" + (" (stopped)" if self.stopped else "")
 
     def _start(self, path: Path) -> FileReport:
         report = FileReport(str(path), self.options.shape or "")
@@ -242,7 +247,9 @@ class _Import:
             side.keep(path, chunk.refused)
         if self.progress is not None:
             done = self._bytes_done + chunk.bytes_read
-            self.progress(Progress(done, max(self._bytes_total, done), "bytes", f"{path.name}: {report.rows:,} rows"))
+            self.progress(
+                Progress(done, max(self._bytes_total, done), "bytes", f"{path.name}: {counted(report.rows, 'row')}")
+            )
 
     def _one_file(self, ingest: Ingest, path: Path, side: _SideFile) -> None:
         report = self._start(path)

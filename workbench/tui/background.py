@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from workbench.errors import Cancelled
 from workbench.model import AnalysisReport, TraceKind
+from workbench.text.counting import counted
 from workbench.text.sanitise import one_line
 from workbench.tui import messages
 from workbench.tui.analysis_job import AnalysisJob
@@ -159,7 +160,7 @@ class Background:
             self.check_problem = "" if error is None or isinstance(error, Cancelled) else _reason(error)
         browse, by_itself = self._app.browse, name in self._by_itself
         if report is not None:
-            if name != "measures" and (report.rows or not by_itself):
+            if not by_itself or (name != "measures" and report.rows > 1):  # of one row, edited just now, it is no news
                 browse.say(f"{_done(report)}{f' ({report.note})' if report.note else ''}")
         elif isinstance(error, Cancelled):
             browse.say(str(error))
@@ -231,8 +232,8 @@ def _reason(error: BaseException) -> str:
 
 def _done(report: AnalysisReport) -> str:
     if report.analysis == "vectors":
-        return f"{report.rows:,} samples have got their vectors" if report.rows else "every sample has its vector"
-    return f"{report.rows:,} traces have been checked" if report.rows else "every trace has been checked"
+        return f"new vectors for {counted(report.rows, 'sample')}" if report.rows else "every sample has its vector"
+    return f"{counted(report.rows, 'trace')} checked" if report.rows else "every trace has been checked"
 
 
 def _at_terminal() -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 
 from workbench.errors import UsageError
 from workbench.model import Change, Verdict
+from workbench.text.counting import counted
 from workbench.tui.state import Ids
 from workbench.tui.work import Work
 
@@ -84,7 +85,9 @@ class Deciding:
             screen.marking.drop()
             same = len(ids) - change.changed
             already = f" · {same:,} already were" if same else ""
-            screen.say(f"{_rows(change.changed)} {PAST[verdict]}{already} · {screen.key('undo')} takes it back")
+            screen.say(
+                f"{counted(change.changed, 'row')} {PAST[verdict]}{already} · {screen.key('undo')} takes it back"
+            )
             screen.changed()
         screen.totals.suppose(None)
 
@@ -278,7 +281,3 @@ def with_answer(row: dict[str, Any], changes: dict[str, str | None]) -> dict[str
     if found is None:
         return {**changes, "trace": changes["response"]}
     return {"answer": found[1], **changes, "trace": found[0]}
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.text.counting import counted
 from workbench.tui.state import Ids
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Marking:
         else:
             self.marks.set(ids)
             if not view.complete:
-                self._screen.say(f"the search goes on: the {len(ids):,} rows found so far are marked")
+                self._screen.say(f"the search goes on: {counted(len(ids), 'row')} found so far, all marked")
         whole = view.complete and self.marks.count == len(ids)
         self._whole_view = (self.marks.revision, view.spec.filter) if whole else None
         self._screen.marks_changed()

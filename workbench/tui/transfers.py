@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.model import ImportReport
+from workbench.text.counting import counted
 
 if TYPE_CHECKING:
     from workbench.services.exporting import ExportReport
@@ -69,7 +70,9 @@ def export_summary(report: ExportReport) -> list[Line]:
 
     out: list[Line] = [
         line(
-            piece("✓ written  ", "accept"), piece(f"{report.rows:,} rows", "strong"), piece(f"  {report.shape}", "dim")
+            piece("✓ written  ", "accept"),
+            piece(counted(report.rows, "row"), "strong"),
+            piece(f"  {report.shape}", "dim"),
         ),
         line(piece("  to       ", "dim"), piece(str(report.out))),
     ]

@@ -67,10 +67,6 @@ class BrowseScreen(TableScreen):
         if not self._held:
             super()._compositor_refresh()
 
-    def _on_screen_resume(self, event: events.ScreenResume) -> None:  # Textual calls its own after this
-        if self._held:
-            event.refresh_styles = False  # each widget has just got its styles when it was mounted
-
     async def _load_facts(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.table.has_rows.wait(), ROWS_WITHIN)
@@ -122,6 +118,8 @@ class BrowseScreen(TableScreen):
             self._quit_asked = now
             self.say(f"{self.key('back')} again quits; everything decided is kept")
 
-    def on_screen_resume(self, event: events.ScreenResume) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:  # before Textual's own
+        if self._held:
+            event.refresh_styles = False  # each widget has just got its styles when it was mounted
         self.viewing.take_up()
         self.header_changed()  # the marks are shared with other places

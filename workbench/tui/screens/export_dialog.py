@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 
 from workbench.errors import Cancelled
 from workbench.services.exporting import FORMATS, OUT_SHAPES, LeftOut, Reasoning, selection, shape_stream
+from workbench.text.counting import counted
 from workbench.tui.screens.dialog import Dialog, content, quiet
 from workbench.tui.screens.error import explain
 from workbench.tui.screens.fields import Choice, Field, Go
@@ -200,9 +201,9 @@ class ExportDialog(Dialog[ExportRequest | None]):
         self.query_one("#problem", Static).update(content([piece("✗ " + problem, "reject")] if problem else []))
         go = self.query_one("#go", Go)
         tally = self._tally
-        counted = tally is not None and tally.done
-        go.ready = problem is None and not (counted and tally is not None and not tally.rows)
-        rows = f" {tally.rows:,} rows" if counted and tally is not None else ""
+        done = tally is not None and tally.done
+        go.ready = problem is None and not (done and tally is not None and not tally.rows)
+        rows = f" {counted(tally.rows, 'row')}" if done and tally is not None else ""
         go.label = f"Export{rows}"
         return problem
 
@@ -252,12 +253,15 @@ def preview_lines(tally: Tally | None, error: BaseException | None) -> list[Line
     if tally is None:
         return [line(piece("counting …", "dim"))]
     out_total = sum(tally.left_out.values())
-    going = line(piece("would go   ", "dim"), piece(f"{tally.rows:,} rows", "strong"))
+    going = line(piece("would go   ", "dim"), piece(counted(tally.rows, "row"), "strong"))
     if not tally.done:
         return [[*going, piece("  counting …", "dim")]]
     if not tally.rows and not out_total:
         return [going, line(piece("           No row is in this set yet: accept some, or choose another set.", "warn"))]
-    lines = [going, line(piece("left out   ", "dim"), piece(f"{out_total:,} rows", "warn" if out_total else "plain"))]
+    lines = [
+        going,
+        line(piece("left out   ", "dim"), piece(counted(out_total, "row"), "warn" if out_total else "plain")),
+    ]
     ranked = tally.left_out.most_common()
     for reason, count in ranked[:SHOWN_REASONS]:
         lines.append(line(piece(f"{count:>19,}  ", "dim"), piece(reason)))
@@ -318,16 +322,18 @@ def _job(workbench: Workbench, request: ExportRequest) -> Callable[[Report, thre
 
 def export_summary(report: ExportReport) -> list[Line]:
     """What an export wrote, and what it left out and why."""
-    lines = [line(piece("✓ ", "accept"), piece(f"{report.rows:,} rows", "strong"), piece(f"  in {short(report.out)}"))]
+    lines = [
+        line(piece("✓ ", "accept"), piece(counted(report.rows, "row"), "strong"), piece(f"  in {short(report.out)}"))
+    ]
     lines += [
         line(piece(f"  {file.name}  ", "plain"), piece(amount(file.bytes, "bytes"), "dim")) for file in report.files
     ]
     if report.left_out:
-        lines.append(line(piece(f"left out  {sum(report.left_out.values()):,} rows", "warn")))
+        lines.append(line(piece(f"left out  {counted(sum(report.left_out.values()), 'row')}", "warn")))
         lines += [line(piece(f"{count:>12,}  ", "dim"), piece(why)) for why, count in list(report.left_out.items())[:8]]
     if report.guarded:
         lines.append(
-            line(piece(f"{report.guarded:,} cells got a ' in front, so that no spreadsheet runs them.", "dim"))
+            line(piece(f"{counted(report.guarded, 'cell')} got a ' in front, so that no spreadsheet runs them.", "dim"))
         )
     lines.append(line(piece("workbench verify proves it later, from the manifest beside the data.", "dim")))
     return lines

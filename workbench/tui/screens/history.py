@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from workbench.model import Change, Operation
+from workbench.text.counting import counted
 from workbench.tui.actions import bindings_for
 from workbench.tui.screens.confirm import ConfirmScreen
 from workbench.tui.screens.dialog import Dialog, content
@@ -206,7 +207,7 @@ class HistoryScreen(Dialog[None]):
             self._said = [piece(f"There is nothing to {'redo' if event.redone else 'undo'}.", "warn")]
         else:
             word = "did again" if event.redone else "undid"
-            self._said = [piece(f"✓ {word}: {event.change.title} ({event.change.changed:,} rows)", "accept")]
+            self._said = [piece(f"✓ {word}: {event.change.title} ({counted(event.change.changed, 'row')})", "accept")]
             self.post_message(self.Undone(event.change, event.redone))
         self._describe()
         self._asked = -1
@@ -223,7 +224,7 @@ class HistoryScreen(Dialog[None]):
         self.app.push_screen(
             ConfirmScreen(
                 f"Undo the newest {len(back):,} operation{'' if len(back) == 1 else 's'}?",
-                f"Down to and with: {done.title}\nTogether {rows:,} rows. ctrl+r does them again, one by one.",
+                f"Down to and with: {done.title}\nTogether {counted(rows, 'row')}. ctrl+r does them again, one by one.",
                 enter_is_yes=True,
             ),
             lambda yes: self._begin_undo_to(done.id) if yes else None,

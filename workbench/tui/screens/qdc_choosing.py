@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.model import Verdict
+from workbench.text.counting import counted
 from workbench.tui.screens.progress import Outcome, ProgressScreen, Report
 from workbench.tui.screens.qdc_comparison import Beside, ComparisonScreen
 from workbench.tui.screens.qdc_known import as_filter
@@ -85,7 +86,7 @@ class Choosing:
         if len(ids) > self._browse.settings.confirm_rows:
             from workbench.tui.screens.confirm import ConfirmScreen
 
-            detail = f"{len(ids):,} rows. It is one operation: u takes it back as a whole."
+            detail = f"{counted(len(ids), 'row')}. It is one operation: u takes it back as a whole."
             question = f"Accept {len(ids):,} suggested rows?"
             if not await screen.app.push_screen_wait(ConfirmScreen(question, detail, enter_is_yes=True)):
                 return
@@ -119,7 +120,7 @@ class Choosing:
         notes = [f"quality {quality} · Vendi score {point.vendi:,.2f} of the subset alone"]
         if point.dominated and point.quality is not None:
             notes.append("Another point is better on both axes.")
-        heading = f"Point {number} of the frontier · {len(point.ids):,} samples"
+        heading = f"Point {number} of the frontier · {counted(len(point.ids), 'sample')}"
         wish = await screen.app.push_screen_wait(ComparisonScreen(heading, notes, sets))
         await self._end(wish, point.ids, f"accept {len(point.ids):,} of the frontier")
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 
 from workbench.model import Verdict
+from workbench.text.counting import counted
 from workbench.text.sanitise import Safe, for_display
 from workbench.text.tokens import split_steps
 from workbench.tui.screens.lines import Line, Piece, Tone, column, local_time, piece
@@ -242,7 +243,7 @@ def lineage_blocks(lineage: Sequence[tuple[int, int | None, str, str | None, Ver
     children: dict[int | None, list[int]] = {}
     for number, parent, *_rest in lineage:
         children.setdefault(parent if parent in members else None, []).append(number)
-    blocks: list[Block] = [Heading(Safe("lineage"), (piece(f"{len(lineage):,} samples", "dim"),))]
+    blocks: list[Block] = [Heading(Safe("lineage"), (piece(counted(len(lineage), "sample"), "dim"),))]
     rows = _tree(members, children, here)
     blocks += rows[:MOST_RELATIVES]
     if len(rows) > MOST_RELATIVES:

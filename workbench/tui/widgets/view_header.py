@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rich.text import Text
 from textual.widget import Widget
 
+from workbench.text.counting import counted
 from workbench.text.sanitise import Safe, one_line
 from workbench.text.width import cells, fit
 from workbench.tui.theme import ink
@@ -28,12 +29,12 @@ class Showing:
 
     def counts(self) -> str:
         if self.scanned is not None and not self.filtered:
-            return "opening …" if not self.count else f"{self.count:,} samples …"
+            return "opening …" if not self.count else f"{counted(self.count, 'sample')} …"
         if self.scanned is not None:
             return f"searching {self.scanned:.0%} · {self.count:,} so far"
         if self.filtered:
             return f"filtered {self.count:,} of {self.total:,}"
-        return f"{self.count:,} sample{'' if self.count == 1 else 's'}"
+        return counted(self.count, "sample")
 
 
 class ViewHeader(Widget):
